@@ -1,1 +1,18 @@
-export {};
+export { type AdminServer, listen, startAdmin } from './admin.ts';
+export { catalogue, type ErrorCode } from './catalogue.ts';
+export { CodedError, exitCodeOf, exitCodes, isCoded } from './errors.ts';
+export { createLogger, type Logger, silentLogger } from './logger.ts';
+export { Readiness } from './readiness.ts';
+export { type App, runService, type ServiceContext } from './service.ts';
+export {
+  duration,
+  flag,
+  integer,
+  list,
+  loadSettings,
+  maskSettings,
+  port,
+  type SettingsSchema,
+  serviceSettings,
+} from './settings.ts';
+export { type WaitOptions, waitFor } from './waiting.ts';

@@ -1,1 +1,12 @@
-export {};
+export { deadLetter, deadLetterMaxBytes, type Rejected } from './dead-letter.ts';
+export {
+  type Heartbeat,
+  heartbeatKey,
+  type PartitionStatus,
+  readStatsRecord,
+  type StatsEvent,
+  type StatsRecord,
+  staleAfterMs,
+} from './stats.ts';
+export { swapsRetentionMs, type TopicName, type TopicOptions, type TopicSpec, topicSpecs } from './topics.ts';
+export { compareVersions, isVersion, newerVersion, type Version } from './version.ts';

@@ -1,0 +1,56 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Registry } from 'prom-client';
+import { CodedError } from './errors.ts';
+import type { Readiness } from './readiness.ts';
+
+export interface AdminOptions {
+  host: string;
+  port: number;
+  metrics: Registry;
+  readiness: Readiness;
+}
+
+export interface AdminServer {
+  url: string;
+  close(): Promise<void>;
+}
+
+/** Serves /healthz (the process answers), /readyz (200 or 503 with what is waited for) and /metrics (Prometheus text). */
+export async function startAdmin({ host, port, metrics, readiness }: AdminOptions): Promise<AdminServer> {
+  const server = createServer((request, response) => {
+    const path = request.url?.split('?', 1)[0];
+    const json = (status: number, body: object) =>
+      response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(body)}\n`);
+    if (path === '/healthz') return void json(200, { status: 'ok' });
+    if (path === '/readyz') {
+      const { ready, waitingFor } = readiness;
+      return void json(ready ? 200 : 503, { status: ready ? 'ready' : 'waiting', waitingFor });
+    }
+    if (path !== '/metrics') return void json(404, { error: 'paths are /healthz, /readyz and /metrics' });
+    metrics.metrics().then(
+      (text) => response.writeHead(200, { 'content-type': metrics.contentType }).end(text),
+      (error: unknown) => json(500, { error: String(error) }),
+    );
+  });
+  await listen(server, host, port);
+  const address = server.address() as AddressInfo;
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** Listens, or fails with PORT_TAKEN. */
+export function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(error.code === 'EADDRINUSE' ? new CodedError('PORT_TAKEN', `port ${port} on ${host} is taken`) : error),
+    );
+    server.listen(port, host, resolve);
+  });
+}

@@ -1,0 +1,95 @@
+import closeWithGrace from 'close-with-grace';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import type { z } from 'zod';
+import { type AdminServer, startAdmin } from './admin.ts';
+import { exitCodeOf } from './errors.ts';
+import { createLogger, type Logger } from './logger.ts';
+import { Readiness } from './readiness.ts';
+import { loadSettings, maskSettings, type serviceSettings } from './settings.ts';
+
+type ServiceSchema = z.ZodObject<typeof serviceSettings & Record<string, z.ZodType>>;
+
+/** What a service is wired with. */
+export interface ServiceContext<Settings> {
+  settings: Settings;
+  instance: string;
+  log: Logger;
+  metrics: Registry;
+  readiness: Readiness;
+  /** Aborted when the process is asked to stop, also while the service still starts. */
+  signal: AbortSignal;
+  /** Ends the process because of an error in the background; the exit code says whether a restart helps. */
+  fail(error: unknown): void;
+}
+
+export interface App {
+  /** Finishes or hands over the work under way. */
+  close(): Promise<void>;
+}
+
+export interface Service<S extends ServiceSchema> {
+  name: string;
+  schema: S;
+  createApp(context: ServiceContext<z.infer<S>>): Promise<App>;
+}
+
+/**
+ * Runs a service as a process: settings, logs, admin port, signals, exit code. SIGINT, SIGTERM and SIGHUP stop it gracefully
+ * within STOP_TIMEOUT; a second signal ends it at once.
+ */
+export async function runService<S extends ServiceSchema>({ name, schema, createApp }: Service<S>): Promise<void> {
+  let settings: z.infer<S>;
+  try {
+    settings = loadSettings(schema, process.env);
+  } catch (error) {
+    createLogger({ service: name, instance: name, level: 'info' }).fatal({ error }, (error as Error).message);
+    process.exitCode = exitCodeOf(error);
+    return;
+  }
+  const base = settings as z.infer<z.ZodObject<typeof serviceSettings>>;
+  const instance = base.SERVICE_INSTANCE || name;
+  const log = createLogger({ service: name, instance, level: base.LOG_LEVEL });
+  log.info({ settings: maskSettings(schema, settings) }, 'settings');
+
+  const stopping = new AbortController();
+  let failure: { error: unknown } | undefined;
+  const running: { app?: App; admin?: AdminServer; start?: Promise<unknown> } = {};
+  const grace = closeWithGrace({ delay: base.STOP_TIMEOUT, logger: false }, async ({ signal, err }) => {
+    if (err && !failure) {
+      failure = { error: err };
+      log.fatal({ error: err }, err.message);
+    }
+    log.info({ signal }, signal ? `stopping on ${signal}` : 'stopping');
+    stopping.abort(new Error('the service stops'));
+    await running.start?.catch(() => undefined);
+    await running.app?.close();
+    await running.admin?.close();
+    log.info('stopped');
+    // close-with-grace exits with 1 on any error; the supervisor needs to be told more.
+    if (failure) process.exit(exitCodeOf(failure.error));
+  });
+  const fail = (error: unknown) => {
+    if (failure || stopping.signal.aborted) return;
+    failure = { error };
+    log.fatal(
+      { error, code: (error as { code?: string }).code },
+      error instanceof Error ? error.message : String(error),
+    );
+    grace.close();
+  };
+
+  const metrics = new Registry();
+  metrics.setDefaultLabels({ service: name, instance });
+  collectDefaultMetrics({ register: metrics });
+  const readiness = new Readiness('start');
+  running.start = (async () => {
+    running.admin = await startAdmin({ host: base.HOST, port: base.ADMIN_PORT, metrics, readiness });
+    log.info({ admin: running.admin.url }, 'admin port listens');
+    running.app = await createApp({ settings, instance, log, metrics, readiness, signal: stopping.signal, fail });
+    readiness.done('start');
+    log.info('started');
+  })();
+  await running.start.catch((error: unknown) => {
+    if (!stopping.signal.aborted) fail(error);
+  });
+}
