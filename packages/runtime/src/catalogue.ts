@@ -110,6 +110,70 @@ export const catalogue = {
     'The topic already holds later swaps than the recording, which would all be late.',
     'Use `--retime now`, or start with `--reset` or another TOPIC_PREFIX.',
   ),
+  NODE_TOO_OLD: entry('configuration', 'The launcher runs on Node 20 or newer.', 'Run the install command printed.'),
+  WINDOWS_UNSUPPORTED: entry(
+    'configuration',
+    'The embedded servers have no native Windows form.',
+    'Run inside WSL2, or use `tilt up`.',
+  ),
+  PLATFORM_UNSUPPORTED: entry(
+    'configuration',
+    'There is no embedded server for this system or processor.',
+    'Set KAFKA_BROKERS, DATABASE_URL and REDIS_URL to running servers, or use `tilt up`.',
+  ),
+  JAVA_MISSING: entry(
+    'configuration',
+    'The embedded Kafka needs Java 17 or newer.',
+    'Run the install command printed.',
+  ),
+  JAVA_TOO_OLD: entry(
+    'configuration',
+    'The embedded Kafka needs Java 17 or newer.',
+    'Run the install command printed.',
+  ),
+  MAVEN_MISSING: entry(
+    'configuration',
+    'Maven fetches Kafka and Redis at the first start.',
+    'Run the install command printed.',
+  ),
+  INSTALL_FAILED: entry('temporary', 'The packages could not be installed.', 'See the lines above; try again.'),
+  JARS_UNAVAILABLE: entry(
+    'temporary',
+    'Maven could not fetch Kafka or Redis.',
+    "Check the network and Maven's settings; try again.",
+  ),
+  POSTGRES_USER_MISSING: entry(
+    'configuration',
+    'Postgres refuses to run as root, and no user `postgres` could be made.',
+    'Run `useradd --system postgres`, or start as an ordinary user.',
+  ),
+  SERVER_FAILED: entry(
+    'temporary',
+    'An embedded server ended, or did not answer in time.',
+    'See the end of its log, which is printed; `npm start -- --reset` begins anew.',
+  ),
+  SERVICE_FAILED: entry(
+    'configuration',
+    'A service or a preparing command ended in a way that starting again does not help, or was not ready in time.',
+    'See its log in `<TIDEMARK_DIR>/logs`.',
+  ),
+  ALREADY_RUNNING: entry(
+    'configuration',
+    'Another launcher holds the directory.',
+    'Stop it, or set TIDEMARK_DIR to another directory.',
+  ),
+  NOT_RUNNING: entry('configuration', 'Nothing runs in the directory.', 'Run `npm start` first, or set TIDEMARK_DIR.'),
+  DIRECTORY_INCOMPATIBLE: entry(
+    'configuration',
+    'The directory was laid out by another release.',
+    'Run that release, or `npm start -- --reset` to begin anew.',
+  ),
+  DIRECTORY_FOREIGN: entry(
+    'configuration',
+    'The directory was not made by Tidemark, so it is not touched.',
+    'Set TIDEMARK_DIR to an empty or a new directory.',
+  ),
+  OPTION_INVALID: entry('configuration', 'A command-line option is not usable.', 'See `--help`.'),
 } as const satisfies Record<string, CatalogueEntry>;
 
 export type ErrorCode = keyof typeof catalogue;
