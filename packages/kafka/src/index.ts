@@ -1,1 +1,13 @@
-export {};
+export type { Assignment } from './assignment.ts';
+export { connectKafka, type KafkaClient, type KafkaOptions, type PartitionOffsets } from './client.ts';
+export {
+  type PartitionBatch,
+  PartitionConsumer,
+  type PartitionConsumerOptions,
+  type PartitionProcessor,
+} from './partition-consumer.ts';
+export { type BatchProducer, createProducer, type OutgoingRecord, type ProducerOptions } from './producer.ts';
+export type { ConsumedRecord } from './record.ts';
+export { kafkaSettings } from './settings.ts';
+export { type Tail, type TailOptions, tailTopic } from './tail.ts';
+export type { TopicReport } from './topics.ts';

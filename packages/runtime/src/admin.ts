@@ -19,19 +19,27 @@ export interface AdminServer {
 /** Serves /healthz (the process answers), /readyz (200 or 503 with what is waited for) and /metrics (Prometheus text). */
 export async function startAdmin({ host, port, metrics, readiness }: AdminOptions): Promise<AdminServer> {
   const server = createServer((request, response) => {
-    const path = request.url?.split('?', 1)[0];
-    const json = (status: number, body: object) =>
+    const json = (status: number, body: object) => {
       response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(body)}\n`);
-    if (path === '/healthz') return void json(200, { status: 'ok' });
-    if (path === '/readyz') {
-      const { ready, waitingFor } = readiness;
-      return void json(ready ? 200 : 503, { status: ready ? 'ready' : 'waiting', waitingFor });
+    };
+    switch (request.url?.split('?', 1)[0]) {
+      case '/healthz':
+        json(200, { status: 'ok' });
+        break;
+      case '/readyz': {
+        const { ready, waitingFor } = readiness;
+        json(ready ? 200 : 503, { status: ready ? 'ready' : 'waiting', waitingFor });
+        break;
+      }
+      case '/metrics':
+        metrics.metrics().then(
+          (text) => response.writeHead(200, { 'content-type': metrics.contentType }).end(text),
+          (error: unknown) => json(500, { error: String(error) }),
+        );
+        break;
+      default:
+        json(404, { error: 'paths are /healthz, /readyz and /metrics' });
     }
-    if (path !== '/metrics') return void json(404, { error: 'paths are /healthz, /readyz and /metrics' });
-    metrics.metrics().then(
-      (text) => response.writeHead(200, { 'content-type': metrics.contentType }).end(text),
-      (error: unknown) => json(500, { error: String(error) }),
-    );
   });
   await listen(server, host, port);
   const address = server.address() as AddressInfo;

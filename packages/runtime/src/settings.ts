@@ -120,8 +120,8 @@ export function maskSettings(schema: SettingsSchema, settings: Record<string, un
   return Object.fromEntries(
     Object.entries(settings).map(([name, value]) => {
       const type = schema.shape[name];
-      if (type === undefined || !isSecret(type) || value === undefined || value === '') return [name, value];
-      return [name, maskSecret(String(value))];
+      const secret = type !== undefined && isSecret(type) && typeof value === 'string' && value !== '';
+      return [name, secret ? maskSecret(value) : value];
     }),
   );
 }

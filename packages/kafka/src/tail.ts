@@ -1,0 +1,97 @@
+import { CodedError } from '@tidemark/runtime';
+import type { TopicName } from '@tidemark/wire';
+import type { KafkaClient, PartitionOffsets } from './client.ts';
+import { type ConsumedRecord, consumedRecord } from './record.ts';
+
+export interface TailOptions {
+  topic: TopicName;
+  /** Of this reader alone: every reader gets every partition. Nothing is committed under it. */
+  groupId: string;
+  /** Where to begin: the first retained record, or an offset for each partition (first retained where absent). */
+  from?: 'earliest' | ReadonlyMap<number, number>;
+  /** Called with the records of one partition in their order, one call of a partition at a time. */
+  onRecords(partition: number, records: ConsumedRecord[]): void | Promise<void>;
+  /** The tail ended by itself. */
+  onError(error: Error): void;
+}
+
+export interface Tail {
+  /** Resolves when everything has been read that each partition held when the tail began. */
+  caughtUp: Promise<void>;
+  close(): Promise<void>;
+}
+
+const sessionTimeoutMs = 30_000;
+const longestFetchWaitMs = 200;
+
+/** Follows every partition of a topic, from its start on. */
+export async function tailTopic(client: KafkaClient, options: TailOptions): Promise<Tail> {
+  const { groupId, from = 'earliest', onRecords, onError } = options;
+  const topic = client.topicName(options.topic);
+  const offsets = await client.offsets(options.topic);
+  const progress = new Progress(offsets, from === 'earliest' ? new Map() : from);
+  const consumer = client.kafka.consumer({
+    groupId,
+    sessionTimeout: sessionTimeoutMs,
+    maxWaitTimeInMs: longestFetchWaitMs,
+    allowAutoTopicCreation: false,
+    retry: { retries: 5, restartOnFailure: async () => true },
+  });
+  // Positions live here, not in the group: a rejoin would begin at the start again.
+  consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+    for (const partition of payload.memberAssignment[topic] ?? []) {
+      consumer.seek({ topic, partition, offset: String(progress.next(partition)) });
+    }
+  });
+  // Emitted also for batches of which nothing is left to hand out: control records, aborted transactions.
+  consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) =>
+    progress.passed(payload.partition, Number(payload.lastOffset) + 1),
+  );
+  consumer.on(consumer.events.CRASH, ({ payload }) => {
+    if (!payload.restart) onError(new CodedError('CONSUMER_CRASHED', payload.error.message, { cause: payload.error }));
+  });
+  await consumer.connect();
+  await consumer.subscribe({ topic, fromBeginning: true });
+  await consumer.run({
+    autoCommit: false,
+    partitionsConsumedConcurrently: Math.max(1, offsets.length),
+    eachBatch: async ({ batch: { partition, messages } }) => {
+      const next = progress.next(partition);
+      const records = messages
+        .map((message) => consumedRecord(partition, message))
+        .filter(({ offset }) => offset >= next);
+      if (records.length > 0) await onRecords(partition, records);
+    },
+  });
+  return { caughtUp: progress.caughtUp, close: () => consumer.disconnect() };
+}
+
+/** The next offset of each partition, and whether all are past where they ended at the beginning. */
+class Progress {
+  readonly caughtUp: Promise<void>;
+  readonly #next = new Map<number, number>();
+  readonly #behind = new Map<number, number>();
+  #settle!: () => void;
+
+  constructor(offsets: PartitionOffsets[], from: ReadonlyMap<number, number>) {
+    this.caughtUp = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+    for (const { partition, low, high } of offsets) {
+      const start = Math.max(low, from.get(partition) ?? low);
+      this.#next.set(partition, start);
+      if (start < high) this.#behind.set(partition, high);
+    }
+    if (this.#behind.size === 0) this.#settle();
+  }
+
+  next(partition: number): number {
+    return this.#next.get(partition) ?? 0;
+  }
+
+  passed(partition: number, next: number): void {
+    this.#next.set(partition, Math.max(next, this.next(partition)));
+    if (next >= (this.#behind.get(partition) ?? Number.POSITIVE_INFINITY)) this.#behind.delete(partition);
+    if (this.#behind.size === 0) this.#settle();
+  }
+}
