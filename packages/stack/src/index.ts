@@ -1,1 +1,8 @@
-export {};
+export { cacheDir } from './jar-cache.mjs';
+export { embeddedRetentionBytes } from './kafka-settings.ts';
+export { logTail } from './log-tail.ts';
+export { isFree, PortPicker } from './ports.ts';
+export { identifyProcess, isSameProcess, type ProcessIdentity } from './process-identity.ts';
+export { ProcessRegistry, sendSignal } from './process-registry.ts';
+export type { ServerHandle } from './server.ts';
+export { type ServerName, type Stack, type StackOptions, startStack } from './stack.ts';
