@@ -1,1 +1,7 @@
-export {};
+export { knownMigrations, migrate, requireSchema } from './migrate.ts';
+export { createPostgres, type Pool, pingPostgres, postgresSettings } from './postgres.ts';
+export { createRedis, pingRedis, type Redis, redisSettings, requireNoEviction } from './redis.ts';
+export { createRedisStatsStore } from './redis-stats-store.ts';
+export type { StatsEntry, StatsReading, StatsStore } from './stats-store.ts';
+export { createPostgresTokenStore, type KnownToken, type TokenStore } from './token-store.ts';
+export type { VersionedJson } from './versioned-value.ts';
