@@ -8,7 +8,8 @@ CREATE TABLE partitions (
   generation       bigint  NOT NULL,
   epoch            bigint  NOT NULL,
   owner            uuid    NOT NULL,
-  start_offset     bigint  NOT NULL,
+  -- Older deltas are in every base already; shards without a base are empty there.
+  replay_from      bigint  NOT NULL,
   next_offset      bigint  NOT NULL,
   partition_count  integer NOT NULL,
   rules_hash       text    NOT NULL,

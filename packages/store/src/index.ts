@@ -1,4 +1,5 @@
 export { knownMigrations, migrate, requireSchema } from './migrate.ts';
+export { overlayFromRedis } from './overlay.ts';
 export { createPostgres, type Pool, pingPostgres, postgresSettings } from './postgres.ts';
 export { createRedis, pingRedis, type Redis, redisSettings, requireNoEviction } from './redis.ts';
 export { createRedisStatsStore } from './redis-stats-store.ts';

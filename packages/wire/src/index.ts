@@ -8,5 +8,6 @@ export {
   type StatsRecord,
   staleAfterMs,
 } from './stats.ts';
+export { normaliseToken } from './token.ts';
 export { swapsRetentionMs, type TopicName, type TopicOptions, type TopicSpec, topicSpecs } from './topics.ts';
 export { compareVersions, isVersion, newerVersion, type Version } from './version.ts';
