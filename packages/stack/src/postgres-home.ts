@@ -111,6 +111,13 @@ export async function provideDataDir(dir: string, user: PostgresUser): Promise<s
   return elsewhere;
 }
 
+/** Removes the data of Postgres, wherever `provideDataDir` has put it. */
+export async function removePostgresData(dir: string): Promise<void> {
+  const place = join(dir, 'postgres');
+  if (existsSync(place)) await rm(realpathSync(place), { recursive: true, force: true });
+  await rm(place, { recursive: true, force: true });
+}
+
 /** True when the user may enter each folder on the way to the path, as far as it exists. */
 export function reachableBy(path: string, user: PostgresUser): boolean {
   if (user === undefined) return true;

@@ -3,8 +3,12 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { identifyProcess, isSameProcess, type ProcessIdentity } from './process-identity.ts';
 
+/** Services depend on servers, so they are ended before them. */
+export type ProcessKind = 'service' | 'server';
+
 interface ProcessRecord extends ProcessIdentity {
   name: string;
+  kind: ProcessKind;
   /** What asks the process to end in good order. */
   stopSignal: NodeJS.Signals;
 }
@@ -25,10 +29,10 @@ export class ProcessRegistry {
   }
 
   /** To be called right after the spawn, with no await between: a kill in that gap would leave a process unknown. */
-  add(name: string, pid: number, stopSignal: NodeJS.Signals): void {
+  add(kind: ProcessKind, name: string, pid: number, stopSignal: NodeJS.Signals): void {
     const identity = identifyProcess(pid);
     if (identity === undefined) return;
-    const record: ProcessRecord = { name, stopSignal, ...identity };
+    const record: ProcessRecord = { name, kind, stopSignal, ...identity };
     const file = this.#file(name);
     writeFileSync(`${file}.new`, `${JSON.stringify(record)}\n`);
     renameSync(`${file}.new`, file);
@@ -47,17 +51,18 @@ export class ProcessRegistry {
   }
 
   /**
-   * Ends what an earlier launcher left behind, those for which `isLast` holds after all others. To be called by the holder
-   * of the directory's lock only.
+   * Ends what an earlier launcher left behind, servers last. To be called by the holder of the directory's lock only.
    */
-  async endOrphans(onProgress: (message: string) => void, isLast: (name: string) => boolean): Promise<void> {
+  async endOrphans(onProgress: (message: string) => void): Promise<void> {
     const orphans = this.alive();
-    for (const group of [orphans.filter(({ name }) => !isLast(name)), orphans.filter(({ name }) => isLast(name))]) {
+    for (const kind of ['service', 'server'] as const) {
       await Promise.all(
-        group.map(async (orphan) => {
-          onProgress(`ends ${orphan.name} (pid ${orphan.pid}), left by a launcher that was killed`);
-          await endProcess(orphan);
-        }),
+        orphans
+          .filter((orphan) => orphan.kind === kind)
+          .map(async (orphan) => {
+            onProgress(`ends ${orphan.name} (pid ${orphan.pid}), left by a launcher that was killed`);
+            await endProcess(orphan);
+          }),
       );
     }
     for (const file of readdirSync(this.#dir)) rmSync(join(this.#dir, file), { force: true });

@@ -62,7 +62,7 @@ export function createServer(
       stdio: ['ignore', output, output],
       ...spec.user,
     });
-    if (child.pid !== undefined) registry.add(spec.name, child.pid, spec.stopSignal);
+    if (child.pid !== undefined) registry.add('server', spec.name, child.pid, spec.stopSignal);
     closeSync(output);
     const state = { child, expected: false, exited: Promise.resolve() };
     state.exited = new Promise((resolve) => {

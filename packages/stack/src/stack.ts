@@ -20,7 +20,7 @@ export interface StackOptions {
   external?: { kafka?: string[] | undefined; postgres?: string | undefined; redis?: string | undefined };
   onProgress?: (message: string) => void;
   /** Told when a server ends that nobody stopped. */
-  onExit?: (message: string) => void;
+  onExit?: (name: ServerName, message: string) => void;
 }
 
 export interface Stack {
@@ -67,14 +67,14 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   };
   await mkdir(context.logsDir, { recursive: true });
   const registry = new ProcessRegistry(dir);
-  await registry.endOrphans(onProgress, (name) => (stopOrder as string[]).includes(name));
+  await registry.endOrphans(onProgress);
 
   const port = async (name: ServerName) => options.ports?.[name] ?? (await context.ports.free());
   const handles: Partial<Record<ServerName, ServerHandle>> = {};
   const stop = () => stopAll(handles);
   const start = async (name: ServerName, spec: Promise<ServerSpec>) => {
     const startedMs = performance.now();
-    const handle = createServer(await spec, registry, onExit);
+    const handle = createServer(await spec, registry, (message) => onExit(name, message));
     handles[name] = handle;
     await handle.start();
     onProgress(`${name} is up (pid ${handle.pid}, ${((performance.now() - startedMs) / 1_000).toFixed(1)} s)`);

@@ -1,0 +1,9 @@
+import { join, resolve } from 'node:path';
+
+/** The root of the repository. */
+export const repository = join(import.meta.dirname, '..', '..');
+
+/** A path as the user means it: npm runs scripts in the root and keeps the user's folder in INIT_CWD. */
+export function userPath(path: string): string {
+  return resolve(process.env['INIT_CWD'] ?? process.cwd(), path);
+}
