@@ -3,7 +3,7 @@ import type { TopicName, TopicOptions } from '@tidemark/wire';
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import { registerCodecs } from './codecs.ts';
 import { clientLogger } from './logging.ts';
-import { ensureTopics, type TopicReport } from './topics.ts';
+import { ensureTopics, type TopicReport, topicRetentionMs } from './topics.ts';
 
 export interface KafkaOptions {
   brokers: string[];
@@ -31,6 +31,8 @@ export interface KafkaClient {
   /** @throws CodedError TOPIC_MISSING */
   partitionCount(name: TopicName): Promise<number>;
   offsets(name: TopicName): Promise<PartitionOffsets[]>;
+  /** How long the topic keeps a record, in ms; infinity for ever. */
+  retentionMs(name: TopicName): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -70,6 +72,7 @@ export function connectKafka(options: KafkaOptions): KafkaClient {
           .map(({ partition, low, high }) => ({ partition, low: Number(low), high: Number(high) }))
           .toSorted((a, b) => a.partition - b.partition);
       }),
+    retentionMs: (name) => admin.use((connected) => topicRetentionMs(connected, topicName(name))),
     close: () => admin.close(),
   };
 }
@@ -103,8 +106,11 @@ function sharedAdmin(kafka: Kafka) {
 
 function asCoded(error: unknown): unknown {
   if (error instanceof CodedError || !(error instanceof Error)) return error;
-  if ('type' in error && error.type === 'UNKNOWN_TOPIC_OR_PARTITION') {
-    return new CodedError('TOPIC_MISSING', `a topic does not exist: ${error.message}`, { cause: error });
+  // The client retries on an unknown topic, and then wraps what it met.
+  for (let reason: unknown = error; reason instanceof Error; reason = reason.cause) {
+    if ('type' in reason && reason.type === 'UNKNOWN_TOPIC_OR_PARTITION') {
+      return new CodedError('TOPIC_MISSING', `a topic does not exist: ${error.message}`, { cause: error });
+    }
   }
   return new CodedError('KAFKA_UNAVAILABLE', error.message, { cause: error });
 }

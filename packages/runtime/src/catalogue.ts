@@ -110,6 +110,11 @@ export const catalogue = {
     'The topic already holds later swaps than the recording, which would all be late.',
     'Use `--retime now`, or start with `--reset` or another TOPIC_PREFIX.',
   ),
+  PRODUCER_STATE_INVALID: entry(
+    'configuration',
+    'What the producer keeps of its position in a recording cannot be read.',
+    'Remove the file named to play the recording from its start, under new ids.',
+  ),
   NODE_TOO_OLD: entry('configuration', 'The launcher runs on Node 20 or newer.', 'Run the install command printed.'),
   WINDOWS_UNSUPPORTED: entry(
     'configuration',
