@@ -1,0 +1,47 @@
+import { connectKafka, createProducer } from '@tidemark/kafka';
+import { type App, type ServiceContext, waitFor } from '@tidemark/runtime';
+import type { ProducerSettings } from './config.ts';
+import { Delivery } from './delivery.ts';
+import { createMetrics } from './metrics.ts';
+import { runReplay } from './replay/replay.ts';
+import { runSimulation } from './simulate/simulation.ts';
+import { SwapRecords } from './swap-record.ts';
+
+/** After this long without an acknowledgement the batch is reported and tried again. */
+const deliveryDeadlineMs = 10_000;
+
+/** Wires the source of swaps to `swaps`, and runs it until the service stops. */
+export async function createApp(context: ServiceContext<ProducerSettings>): Promise<App> {
+  const { settings, instance, log, signal } = context;
+  const kafka = connectKafka({
+    brokers: settings.KAFKA_BROKERS,
+    clientId: instance,
+    topicPrefix: settings.TOPIC_PREFIX,
+    log,
+  });
+  const producer = createProducer(kafka, { deadlineMs: deliveryDeadlineMs });
+  const waiting = { log, timeoutMs: settings.START_TIMEOUT, signal };
+  await waitFor('topics on Kafka', () => kafka.ensureTopics(topicOptions(settings)), waiting);
+  await waitFor('a connection to Kafka', () => producer.connect(), waiting);
+
+  const metrics = createMetrics(context.metrics);
+  const delivery = new Delivery({ producer, metrics, log, signal });
+  const source = { settings, kafka, delivery, metrics, log, signal, records: new SwapRecords(settings.PARTITIONS) };
+  const run = settings.SOURCE === 'simulate' ? runSimulation : runReplay;
+  const running = run(source).catch((error: unknown) => {
+    if (!signal.aborted) context.fail(error);
+  });
+
+  return {
+    async close() {
+      // Half of the time is for the brokers to acknowledge, the rest for closing what is left.
+      await Promise.all([running, delivery.close(settings.STOP_TIMEOUT / 2)]);
+      await producer.close();
+      await kafka.close();
+    },
+  };
+}
+
+function topicOptions({ PARTITIONS, TOPIC_RETENTION_BYTES }: ProducerSettings) {
+  return { partitions: PARTITIONS, retentionBytes: TOPIC_RETENTION_BYTES || undefined };
+}
