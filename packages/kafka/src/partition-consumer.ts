@@ -42,6 +42,8 @@ export interface PartitionConsumerOptions {
   sessionTimeoutMs: number;
   processor: PartitionProcessor;
   log: Logger;
+  /** The group has given this member its partitions, or none. */
+  onJoined(): void;
   /** The client gave up: the process should end and be started again. */
   onCrash(error: Error): void;
 }
@@ -153,6 +155,7 @@ export class PartitionConsumer {
     );
     for (const assignment of lost) this.#drop(assignment);
     for (const assignment of this.assignments) assignment.end();
+    this.#options.onJoined();
     if (partitions.length === 0) return;
     // Pauses and positions of the former assignment survive in the client: everything is paused, then sought anew.
     this.#consumer.pause([{ topic: this.#topic, partitions }]);

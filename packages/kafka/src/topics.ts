@@ -87,3 +87,14 @@ async function findDifferences(
   }
   return differences;
 }
+
+export async function topicRetentionMs(admin: Admin, topic: string): Promise<number> {
+  const { resources } = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configNames: ['retention.ms'] }],
+  });
+  const retentionMs = Number(
+    resources[0]?.configEntries.find(({ configName }) => configName === 'retention.ms')?.configValue,
+  );
+  return retentionMs === -1 ? Number.POSITIVE_INFINITY : retentionMs;
+}

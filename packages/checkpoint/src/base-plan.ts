@@ -1,0 +1,94 @@
+import type { Checkpoint, StoredState } from './checkpoint.ts';
+
+/** When and how bases are rewritten. */
+export interface BasePolicy {
+  /** A round of rewriting begins when the deltas since the last one weigh this share of all bases... */
+  deltaShare: number;
+  /** ...and at least this much, so that small states are not rewritten all the time... */
+  minDeltaBytes: number;
+  /** ...or when there are this many deltas. */
+  maxDeltas: number;
+  /** The longest that one checkpoint encodes shards for, in ms; at least one shard is encoded. */
+  sliceMs: number;
+}
+
+export const defaultBasePolicy: BasePolicy = {
+  deltaShare: 0.5,
+  minDeltaBytes: 4 * 1_048_576,
+  maxDeltas: 1_800,
+  sliceMs: 5,
+};
+
+export type BaseSlice = Pick<Checkpoint, 'shards' | 'replayFrom'>;
+
+interface ShardedState {
+  /** Shards that changed since they were last encoded or restored. */
+  dirtyShards(): number[];
+  encodeShard(shard: number): Uint8Array;
+}
+
+/**
+ * Decides which shards a checkpoint rewrites. Replay after a restart reads all deltas since the oldest shard, so deltas must not
+ * grow without end; a rewrite costs the size of the state, so it is paid in proportion to what changed, and in slices.
+ */
+export class BasePlan {
+  readonly #policy: BasePolicy;
+  readonly #baseBytes = new Map<number, number>();
+  #deltaBytes = 0;
+  #deltas = 0;
+  #replayFrom: number;
+  /** The running round: where it began, and the shards that it still has to write. */
+  #round: { from: number; remaining: number[] } | undefined;
+
+  /** `stored`: what a restore found; its deltas count as if they were new. */
+  constructor(stored: Pick<StoredState, 'replayFrom' | 'shards' | 'deltas'>, policy = defaultBasePolicy) {
+    this.#policy = policy;
+    this.#replayFrom = stored.replayFrom;
+    for (const { shard, bytes } of stored.shards) this.#baseBytes.set(shard, bytes.length);
+    for (const { bytes } of stored.deltas) this.#count(bytes);
+  }
+
+  /** What to store with the checkpoint that ends at `to`; the shards are encoded now, so right after the engine's cut. */
+  take(to: number, delta: Uint8Array, state: ShardedState, nowMs: () => number = () => performance.now()): BaseSlice {
+    this.#count(delta);
+    if (!this.#round && this.#isDue()) this.#begin(to, state.dirtyShards());
+    const shards: BaseSlice['shards'] = [];
+    if (this.#round) {
+      const { from, remaining } = this.#round;
+      const endMs = nowMs() + this.#policy.sliceMs;
+      while (remaining.length > 0 && (shards.length === 0 || nowMs() < endMs))
+        shards.push(this.#encode(remaining.pop()!, state));
+      if (remaining.length === 0) {
+        this.#replayFrom = from;
+        this.#round = undefined;
+      }
+    }
+    return { shards, replayFrom: this.#replayFrom };
+  }
+
+  #begin(from: number, remaining: number[]): void {
+    this.#round = { from, remaining };
+    this.#deltaBytes = 0;
+    this.#deltas = 0;
+  }
+
+  #encode(shard: number, state: ShardedState): { shard: number; bytes: Uint8Array } {
+    const bytes = state.encodeShard(shard);
+    this.#baseBytes.set(shard, bytes.length);
+    return { shard, bytes };
+  }
+
+  #count(delta: Uint8Array): void {
+    this.#deltaBytes += delta.length;
+    this.#deltas++;
+  }
+
+  #isDue(): boolean {
+    const { deltaShare, minDeltaBytes, maxDeltas } = this.#policy;
+    if (this.#deltas >= maxDeltas) return true;
+    if (this.#deltaBytes < minDeltaBytes) return false;
+    let baseBytes = 0;
+    for (const bytes of this.#baseBytes.values()) baseBytes += bytes;
+    return this.#deltaBytes >= baseBytes * deltaShare;
+  }
+}

@@ -1,0 +1,92 @@
+import type { CandleChange, TokenChange } from '@tidemark/domain';
+
+/** Whose count of which part of the log. */
+export interface PartitionKey {
+  groupId: string;
+  topic: string;
+  partition: number;
+}
+
+/** What a partition is counted by; a checkpoint made by other rules is refused. */
+export interface Counting {
+  rulesHash: string;
+  partitionCount: number;
+  /** Where a first generation begins: the first retained offset. */
+  startOffset: number;
+}
+
+/** The right to move a partition's offset, until somebody else owns it. */
+export interface Ownership {
+  key: PartitionKey;
+  generation: number;
+  epoch: number;
+  /** Random, new with each `own`. */
+  owner: string;
+}
+
+/** The last record that was counted; tells whether the log is still the same one. */
+export interface LastRecord {
+  offset: number;
+  appendTimeMs: number;
+  /** SHA-256 over key and value, hex. */
+  hash: string;
+}
+
+/** What moves a partition from one offset to the next. */
+export interface Checkpoint {
+  /** Equal to `to` when only the passing of time changed something; then the delta is empty. */
+  from: number;
+  to: number;
+  codec: number;
+  /** What was applied in between. */
+  delta: Uint8Array;
+  /** Of the partition as a whole, at `to`; JSON. */
+  head: unknown;
+  lastRecord: LastRecord | null;
+  /** Shards of the state as they are at `to`. */
+  shards: { shard: number; bytes: Uint8Array }[];
+  /** Deltas up to this offset are in every base by now, and may go. */
+  replayFrom: number;
+  candles: CandleChange[];
+  tokens: TokenChange[];
+}
+
+export interface StoredShard {
+  shard: number;
+  atOffset: number;
+  bytes: Uint8Array;
+}
+
+export interface StoredDelta {
+  from: number;
+  to: number;
+  bytes: Uint8Array;
+}
+
+/** All that a partition's state is made of, read in one snapshot and verified. */
+export interface StoredState {
+  /** Where the deltas begin; shards without a base are empty there. */
+  replayFrom: number;
+  nextOffset: number;
+  head: unknown;
+  lastRecord: LastRecord | null;
+  shards: StoredShard[];
+  /** In the order of the log, without gap or overlap, up to `nextOffset`. */
+  deltas: StoredDelta[];
+}
+
+/**
+ * Owns what was counted. Every implementation passes the conformance suite in `conformance.ts`.
+ *
+ * Errors: FENCED (another owner since), COMMIT_UNKNOWN (may or may not be stored: drop the memory, own, restore),
+ * RULES_CHANGED, PARTITION_COUNT_CHANGED, CHECKPOINT_CORRUPT, CODEC_UNKNOWN. Any other error means that nothing was stored.
+ */
+export interface CheckpointStore {
+  /** Takes the partition over from whoever had it: a higher epoch, a new owner. Creates the first generation. */
+  own(key: PartitionKey, counting: Counting): Promise<Ownership>;
+  isOwner(ownership: Ownership): Promise<boolean>;
+  /** A higher epoch for the same owner; its memory stays valid. */
+  raiseEpoch(ownership: Ownership): Promise<Ownership>;
+  restore(ownership: Ownership, codecs: readonly number[]): Promise<StoredState>;
+  commit(ownership: Ownership, checkpoint: Checkpoint): Promise<void>;
+}

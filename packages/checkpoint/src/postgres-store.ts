@@ -1,0 +1,193 @@
+import { randomUUID } from 'node:crypto';
+import { CodedError } from '@tidemark/runtime';
+import type { Pool, PoolClient } from 'pg';
+import type {
+  Checkpoint,
+  CheckpointStore,
+  Counting,
+  LastRecord,
+  Ownership,
+  PartitionKey,
+  StoredState,
+} from './checkpoint.ts';
+import { requireSameCounting } from './counting.ts';
+import { checksum, name, verifyBytes, verifyChain } from './integrity.ts';
+import { writeCandles, writeTokens } from './postgres-rows.ts';
+import { transaction } from './postgres-transaction.ts';
+
+/** The checkpoint store of production; its tables come with the migrations of `@tidemark/store`. */
+export class PostgresCheckpointStore implements CheckpointStore {
+  readonly #pool: Pool;
+
+  constructor(pool: Pool) {
+    this.#pool = pool;
+  }
+
+  async own(key: PartitionKey, counting: Counting): Promise<Ownership> {
+    const owner = randomUUID();
+    return transaction(this.#pool, async (client) => {
+      await client.query(
+        `INSERT INTO partitions (group_id, topic, partition, generation, epoch, owner, replay_from, next_offset, partition_count, rules_hash)
+         VALUES ($1, $2, $3, 1, 0, $4, $5, $5, $6, $7) ON CONFLICT DO NOTHING`,
+        [...keyValues(key), owner, counting.startOffset, counting.partitionCount, counting.rulesHash],
+      );
+      const { rows } = await client.query<{
+        partition_count: number;
+        rules_hash: string;
+        generation: string;
+        epoch: string;
+      }>(
+        `UPDATE partitions SET epoch = epoch + 1, owner = $4 WHERE ${keyMatches} RETURNING partition_count, rules_hash, generation, epoch`,
+        [...keyValues(key), owner],
+      );
+      const row = rows[0]!;
+      requireSameCounting(key, { partitionCount: row.partition_count, rulesHash: row.rules_hash }, counting);
+      return { key, owner, generation: Number(row.generation), epoch: Number(row.epoch) };
+    });
+  }
+
+  async isOwner({ key, owner }: Ownership): Promise<boolean> {
+    const { rows } = await this.#pool.query(`SELECT 1 FROM partitions WHERE ${keyMatches} AND owner = $4`, [
+      ...keyValues(key),
+      owner,
+    ]);
+    return rows.length === 1;
+  }
+
+  async raiseEpoch(ownership: Ownership): Promise<Ownership> {
+    return transaction(this.#pool, async (client) => {
+      const { rows } = await client.query<{ epoch: string }>(
+        `UPDATE partitions SET epoch = epoch + 1 WHERE ${keyMatches} AND owner = $4 RETURNING epoch`,
+        [...keyValues(ownership.key), ownership.owner],
+      );
+      if (!rows[0]) throw await fenced(client, ownership);
+      return { ...ownership, epoch: Number(rows[0].epoch) };
+    });
+  }
+
+  async restore(ownership: Ownership, codecs: readonly number[]): Promise<StoredState> {
+    const { key, generation } = ownership;
+    const values = [...keyValues(key), generation];
+    const state = await transaction(
+      this.#pool,
+      async (client) => {
+        const partition = await client.query<PartitionRow>(
+          `SELECT owner, replay_from, next_offset, head, last_record FROM partitions WHERE ${keyMatches} AND generation = $4`,
+          values,
+        );
+        const row = partition.rows[0];
+        if (row?.owner !== ownership.owner) throw await fenced(client, ownership);
+        const bases = await client.query<BaseRow>(
+          `SELECT shard, at_offset, codec, checksum, bytes FROM bases WHERE ${generationMatches}`,
+          values,
+        );
+        const deltas = await client.query<DeltaRow>(
+          `SELECT from_offset, to_offset, codec, checksum, bytes FROM deltas
+           WHERE ${generationMatches} AND from_offset >= $5 ORDER BY from_offset`,
+          [...values, row.replay_from],
+        );
+        return { row, bases: bases.rows, deltas: deltas.rows };
+      },
+      'ISOLATION LEVEL REPEATABLE READ, READ ONLY',
+    );
+    for (const base of state.bases) verifyBytes(key, `the base of shard ${base.shard}`, stored(base), codecs);
+    for (const delta of state.deltas) verifyBytes(key, `the delta from ${delta.from_offset}`, stored(delta), codecs);
+    const restored: StoredState = {
+      replayFrom: Number(state.row.replay_from),
+      nextOffset: Number(state.row.next_offset),
+      head: state.row.head,
+      lastRecord: state.row.last_record,
+      shards: state.bases.map(({ shard, at_offset, bytes }) => ({ shard, atOffset: Number(at_offset), bytes })),
+      deltas: state.deltas.map(({ from_offset, to_offset, bytes }) => ({
+        from: Number(from_offset),
+        to: Number(to_offset),
+        bytes,
+      })),
+    };
+    verifyChain(key, restored);
+    return restored;
+  }
+
+  async commit(ownership: Ownership, checkpoint: Checkpoint): Promise<void> {
+    const { key, generation, owner } = ownership;
+    const { from, to, codec, delta, head, lastRecord, shards, replayFrom, candles, tokens } = checkpoint;
+    const values = [...keyValues(key), generation];
+    await transaction(this.#pool, async (client) => {
+      const moved = await client.query(
+        `UPDATE partitions SET next_offset = $6, replay_from = $7, head = $8, last_record = $9, checkpointed_at = now()
+         WHERE ${keyMatches} AND owner = $4 AND next_offset = $5`,
+        [...keyValues(key), owner, from, to, replayFrom, JSON.stringify(head), JSON.stringify(lastRecord)],
+      );
+      if (moved.rowCount !== 1) throw await fenced(client, ownership);
+      if (to > from) {
+        await client.query(`INSERT INTO deltas VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, [
+          ...values,
+          from,
+          to,
+          codec,
+          checksum(delta),
+          delta,
+        ]);
+      }
+      if (shards.length > 0) {
+        await client.query(
+          `INSERT INTO bases SELECT $1, $2, $3, $4, shard, $5, $6, checksum, bytes
+           FROM unnest($7::integer[], $8::bigint[], $9::bytea[]) AS slice (shard, checksum, bytes)
+           ON CONFLICT (group_id, topic, partition, generation, shard)
+           DO UPDATE SET at_offset = excluded.at_offset, codec = excluded.codec, checksum = excluded.checksum, bytes = excluded.bytes`,
+          [
+            ...values,
+            to,
+            codec,
+            shards.map(({ shard }) => shard),
+            shards.map(({ bytes }) => checksum(bytes)),
+            shards.map(({ bytes }) => bytes),
+          ],
+        );
+        await client.query(`DELETE FROM deltas WHERE ${generationMatches} AND to_offset <= $5`, [
+          ...values,
+          replayFrom,
+        ]);
+      }
+      await writeCandles(client, key.groupId, generation, candles);
+      await writeTokens(client, key.groupId, tokens);
+    });
+  }
+}
+
+interface PartitionRow {
+  owner: string;
+  replay_from: string;
+  next_offset: string;
+  head: unknown;
+  last_record: LastRecord | null;
+}
+
+interface BytesRow {
+  codec: number;
+  checksum: string;
+  bytes: Buffer;
+}
+
+type BaseRow = BytesRow & { shard: number; at_offset: string };
+type DeltaRow = BytesRow & { from_offset: string; to_offset: string };
+
+const keyMatches = 'group_id = $1 AND topic = $2 AND partition = $3';
+const generationMatches = `${keyMatches} AND generation = $4`;
+
+function keyValues({ groupId, topic, partition }: PartitionKey): [string, string, number] {
+  return [groupId, topic, partition];
+}
+
+function stored({ codec, checksum: sum, bytes }: BytesRow) {
+  return { codec, checksum: Number(sum), bytes };
+}
+
+async function fenced(client: PoolClient, { key, epoch }: Ownership): Promise<CodedError> {
+  const { rows } = await client.query<{ epoch: string; next_offset: string }>(
+    `SELECT epoch, next_offset FROM partitions WHERE ${keyMatches}`,
+    keyValues(key),
+  );
+  const now = rows[0] ? `epoch ${rows[0].epoch} at offset ${rows[0].next_offset}` : 'no row';
+  return new CodedError('FENCED', `${name(key)}: owned at epoch ${epoch}, found ${now}`);
+}

@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { isCoded } from '@tidemark/runtime';
+import type { Checkpoint, CheckpointStore, Counting, Ownership, PartitionKey } from '../src/checkpoint.ts';
+
+const counting: Counting = { rulesHash: 'rules', partitionCount: 12, startOffset: 100 };
+const codecs = [1];
+let partitions = 0;
+
+/** A partition that no other test uses. */
+function freshKey(): PartitionKey {
+  return { groupId: 'group', topic: 'swaps', partition: partitions++ };
+}
+
+function bytes(text: string): Uint8Array {
+  return Buffer.from(text);
+}
+
+export function checkpoint(from: number, to: number, more: Partial<Checkpoint> = {}): Checkpoint {
+  return {
+    from,
+    to,
+    codec: 1,
+    delta: bytes(`applied ${from}..${to}`),
+    head: { watermarkMs: to },
+    lastRecord: { offset: to - 1, appendTimeMs: 1_700_000_000_000, hash: 'abc' },
+    shards: [],
+    replayFrom: 100,
+    candles: [],
+    tokens: [],
+    ...more,
+  };
+}
+
+function coded(...codes: Parameters<typeof isCoded>[1][]): (error: unknown) => boolean {
+  return (error) => isCoded(error, ...codes);
+}
+
+/** What every checkpoint store guarantees. */
+export function testConformance(name: string, open: () => CheckpointStore): void {
+  const own = (key: PartitionKey): Promise<Ownership> => open().own(key, counting);
+
+  describe(name, () => {
+    test('a first owner begins a generation at the start of the log', async () => {
+      const ownership = await own(freshKey());
+      assert.equal(ownership.generation, 1);
+      const state = await open().restore(ownership, codecs);
+      assert.deepEqual(state, {
+        replayFrom: 100,
+        nextOffset: 100,
+        head: null,
+        lastRecord: null,
+        shards: [],
+        deltas: [],
+      });
+    });
+
+    test('what was committed is restored, deltas in the order of the log', async () => {
+      const ownership = await own(freshKey());
+      await open().commit(ownership, checkpoint(100, 110));
+      await open().commit(ownership, checkpoint(110, 125));
+      const state = await open().restore(ownership, codecs);
+      assert.equal(state.nextOffset, 125);
+      assert.deepEqual(state.head, { watermarkMs: 125 });
+      assert.deepEqual(state.lastRecord, { offset: 124, appendTimeMs: 1_700_000_000_000, hash: 'abc' });
+      const deltas = state.deltas.map((delta) => [delta.from, delta.to, Buffer.from(delta.bytes).toString()]);
+      assert.deepEqual(deltas, [
+        [100, 110, 'applied 100..110'],
+        [110, 125, 'applied 110..125'],
+      ]);
+    });
+
+    test('a new owner has a higher epoch, and the former one can neither commit, restore nor raise its epoch', async () => {
+      const key = freshKey();
+      const former = await own(key);
+      await open().commit(former, checkpoint(100, 110));
+      const next = await own(key);
+      assert.ok(next.epoch > former.epoch);
+      assert.equal(await open().isOwner(former), false);
+      assert.equal(await open().isOwner(next), true);
+      await assert.rejects(open().commit(former, checkpoint(110, 120)), coded('FENCED'));
+      await assert.rejects(open().restore(former, codecs), coded('FENCED'));
+      await assert.rejects(open().raiseEpoch(former), coded('FENCED'));
+      assert.equal((await open().restore(next, codecs)).nextOffset, 110);
+    });
+
+    test('a checkpoint that does not begin where the last one ended stores nothing', async () => {
+      const ownership = await own(freshKey());
+      await open().commit(ownership, checkpoint(100, 110));
+      await assert.rejects(open().commit(ownership, checkpoint(100, 120)), coded('FENCED'));
+      await assert.rejects(open().commit(ownership, checkpoint(111, 120)), coded('FENCED'));
+      assert.equal((await open().restore(ownership, codecs)).nextOffset, 110);
+    });
+
+    test('raising the epoch keeps the owner', async () => {
+      const ownership = await own(freshKey());
+      const raised = await open().raiseEpoch(ownership);
+      assert.equal(raised.epoch, ownership.epoch + 1);
+      assert.equal(await open().isOwner(raised), true);
+      await open().commit(raised, checkpoint(100, 110));
+    });
+
+    test('other rules or another partition count are refused, and the stored state stays', async () => {
+      const key = freshKey();
+      const ownership = await own(key);
+      await assert.rejects(open().own(key, { ...counting, rulesHash: 'other' }), coded('RULES_CHANGED'));
+      await assert.rejects(open().own(key, { ...counting, partitionCount: 6 }), coded('PARTITION_COUNT_CHANGED'));
+      assert.equal(await open().isOwner(ownership), true, 'a refused owner takes nothing over');
+    });
+
+    test('bases replace the deltas that all of them contain', async () => {
+      const ownership = await own(freshKey());
+      await open().commit(ownership, checkpoint(100, 110, { shards: [{ shard: 0, bytes: bytes('zero at 110') }] }));
+      await open().commit(
+        ownership,
+        checkpoint(110, 120, { shards: [{ shard: 1, bytes: bytes('one at 120') }], replayFrom: 110 }),
+      );
+      await open().commit(ownership, checkpoint(120, 130));
+      const state = await open().restore(ownership, codecs);
+      assert.equal(state.replayFrom, 110);
+      assert.deepEqual(state.shards.map(({ shard, atOffset }) => [shard, atOffset]).toSorted(), [
+        [0, 110],
+        [1, 120],
+      ]);
+      assert.deepEqual(
+        state.deltas.map(({ from, to }) => [from, to]),
+        [
+          [110, 120],
+          [120, 130],
+        ],
+      );
+    });
+
+    test('a codec that this release does not read is refused by name', async () => {
+      const ownership = await own(freshKey());
+      await open().commit(ownership, checkpoint(100, 110, { codec: 7 }));
+      await assert.rejects(open().restore(ownership, codecs), coded('CODEC_UNKNOWN'));
+    });
+
+    test('a checkpoint in which only time passed moves the head and adds no delta', async () => {
+      const ownership = await own(freshKey());
+      await open().commit(ownership, checkpoint(100, 110));
+      await open().commit(ownership, checkpoint(110, 110, { head: { forgotten: 1 }, delta: new Uint8Array() }));
+      const state = await open().restore(ownership, codecs);
+      assert.deepEqual(state.head, { forgotten: 1 });
+      assert.equal(state.deltas.length, 1);
+    });
+  });
+}
