@@ -1,1 +1,43 @@
-export {};
+export {
+  AMOUNT_SCALE,
+  changeOf,
+  type Decimal18,
+  divide18,
+  formatDecimal18,
+  formatScaled,
+  parseScaled,
+  parseUsd,
+  priceOf,
+  USD_SCALE,
+} from './decimal.ts';
+export { CodecError } from './engine/bytes.ts';
+export { createEngine } from './engine/engine.ts';
+export { CODEC_VERSION } from './engine/journal.ts';
+export type {
+  CandleChange,
+  Counters,
+  Cut,
+  Engine,
+  EngineOptions,
+  Head,
+  LogRecord,
+  Outcome,
+  TokenChange,
+} from './engine/types.ts';
+export { murmur2, partitionOf } from './murmur2.ts';
+export { REJECTIONS, type Rejection, type RejectionCode, TooManyTokensError } from './rejections.ts';
+export {
+  checkRules,
+  defaultRules,
+  FUTURE_TOLERANCE_MS,
+  longestWindow,
+  parseWindows,
+  READ_SLACK_MS,
+  RULES_VERSION,
+  type Rules,
+  RulesError,
+  rulesHash,
+  type WindowSpec,
+} from './rules.ts';
+export { emptyWindow, type TokenStatistics, type WindowStatistics } from './statistics.ts';
+export { checkSwap, type Decoded, decodeSwap, type Side, type Swap, type SwapStatus, swapSchema } from './swap.ts';

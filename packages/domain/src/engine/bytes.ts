@@ -1,0 +1,134 @@
+/** Distances below this are exact as the whole numbers that stand for them. */
+const NEAR_MS = 2 ** 48;
+
+/** A growing buffer of variable-length numbers and strings: the alphabet of the journal and of the shards. */
+export class ByteWriter {
+  #bytes = Buffer.allocUnsafe(4096);
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** A whole number >= 0, in groups of seven bits, least first. */
+  unsigned(value: number): void {
+    this.#reserve(10);
+    let rest = value;
+    while (rest >= 0x80) {
+      this.#bytes[this.#length] = (rest % 0x80) | 0x80;
+      this.#length += 1;
+      rest = Math.floor(rest / 0x80);
+    }
+    this.#bytes[this.#length] = rest;
+    this.#length += 1;
+  }
+
+  /** A moment, as its distance from another one where that is small: bytes instead of a double. */
+  time(valueMs: number, baseMs: number): void {
+    const distance = valueMs - baseMs;
+    if (Math.abs(distance) < NEAR_MS) this.unsigned(distance < 0 ? distance * -4 - 2 : distance * 4);
+    else {
+      this.unsigned(1);
+      this.number(valueMs);
+    }
+  }
+
+  /** A whole number or one of the infinities. */
+  number(value: number): void {
+    this.#reserve(8);
+    this.#length = this.#bytes.writeDoubleLE(value, this.#length);
+  }
+
+  /** UTF-8, or UTF-16 where a text has unpaired surrogates that UTF-8 would not bring back. */
+  text(value: string): void {
+    if (value.isWellFormed()) {
+      const length = Buffer.byteLength(value);
+      this.unsigned(length * 2);
+      this.#reserve(length);
+      this.#length += this.#bytes.write(value, this.#length, 'utf8');
+    } else {
+      this.unsigned(value.length * 4 + 1);
+      this.#reserve(value.length * 2);
+      this.#length += this.#bytes.write(value, this.#length, 'utf16le');
+    }
+  }
+
+  /** A copy of what was written. */
+  take(): Uint8Array {
+    return new Uint8Array(this.#bytes.subarray(0, this.#length));
+  }
+
+  clear(): void {
+    this.#length = 0;
+  }
+
+  #reserve(bytes: number): void {
+    if (this.#length + bytes <= this.#bytes.length) return;
+    const larger = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, this.#length + bytes));
+    this.#bytes.copy(larger, 0, 0, this.#length);
+    this.#bytes = larger;
+  }
+}
+
+/** Bytes that are not what the codec writes; the caller's checksum should have caught it before. */
+export class CodecError extends Error {
+  readonly code = 'CODEC_INVALID';
+
+  constructor(message: string) {
+    super(message);
+    this.name = 'CodecError';
+  }
+}
+
+export class ByteReader {
+  readonly #bytes: Buffer;
+  #at = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  get isAtEnd(): boolean {
+    return this.#at === this.#bytes.length;
+  }
+
+  unsigned(): number {
+    let value = 0;
+    let scale = 1;
+    for (;;) {
+      const byte = this.#bytes[this.#at];
+      if (byte === undefined || scale > 2 ** 56) throw new CodecError(`a number is cut off at byte ${this.#at}`);
+      this.#at += 1;
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) return value;
+      scale *= 0x80;
+    }
+  }
+
+  time(baseMs: number): number {
+    const head = this.unsigned();
+    if (head === 1) return this.number();
+    return baseMs + (head % 4 === 0 ? head / 4 : -(head + 2) / 4);
+  }
+
+  number(): number {
+    this.#need(8);
+    const value = this.#bytes.readDoubleLE(this.#at);
+    this.#at += 8;
+    return value;
+  }
+
+  text(): string {
+    const head = this.unsigned();
+    const isWide = head % 2 === 1;
+    const length = (head - (isWide ? 1 : 0)) / 2;
+    this.#need(length);
+    const value = this.#bytes.toString(isWide ? 'utf16le' : 'utf8', this.#at, this.#at + length);
+    this.#at += length;
+    return value;
+  }
+
+  #need(bytes: number): void {
+    if (this.#at + bytes > this.#bytes.length) throw new CodecError(`${bytes} bytes are missing at byte ${this.#at}`);
+  }
+}
