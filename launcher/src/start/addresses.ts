@@ -1,0 +1,28 @@
+import { join, relative } from 'node:path';
+import type { StackFile } from '../stack-file.ts';
+
+/** Where everything listens, with commands to try; `token` is one that has traded, if there is one yet. */
+export function addressLines(stack: StackFile, dir: string, token: string | undefined): string[] {
+  const shownDir = relative(process.cwd(), dir) || '.';
+  const named = token ?? '<token>';
+  return [
+    '',
+    `  REST       ${stack.api}   (pages to try it: ${stack.api}/docs)`,
+    `  stream     ${stack.gateway}`,
+    `  Kafka      ${stack.kafka.join(',')}`,
+    `  Postgres   ${withoutPassword(stack.postgres)}`,
+    `  Redis      ${withoutPassword(stack.redis)}`,
+    `             passwords and admin ports: ${join(shownDir, 'stack.json')}; logs: ${join(shownDir, 'logs')}`,
+    '',
+    `  curl '${stack.api}/v1/tokens?window=5m&sort=volumeUsd&limit=5'`,
+    `  npm run http -- ${named}`,
+    `  npm run ws -- ${named}`,
+    '  npm run tidemark -- status',
+    '',
+    '  Ctrl-C stops all of it.',
+  ];
+}
+
+function withoutPassword(url: string): string {
+  return url.replace(/\/\/([^:@/]*):[^@/]*@/, '//$1:***@');
+}
