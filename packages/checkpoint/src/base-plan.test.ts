@@ -30,7 +30,10 @@ test('a round writes every shard once, in slices, and frees the deltas from befo
     written.push(...slice.shards.map(({ shard }) => shard));
     replayFrom.push(slice.replayFrom);
   }
-  assert.deepEqual(written.toSorted(), [0, 1, 2, 3]);
+  assert.deepEqual(
+    written.toSorted((a, b) => a - b),
+    [0, 1, 2, 3],
+  );
   assert.deepEqual(
     replayFrom.toSorted((a, b) => a - b),
     replayFrom,

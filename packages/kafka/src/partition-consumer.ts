@@ -64,6 +64,7 @@ export class PartitionConsumer {
   readonly #consumer: Consumer;
   readonly #heartbeats = new Heartbeats();
   readonly #assignments = new Map<number, Assignment>();
+  readonly #running = new Set<Promise<void>>();
   #closing = false;
 
   constructor(client: KafkaClient, options: PartitionConsumerOptions) {
@@ -91,7 +92,11 @@ export class PartitionConsumer {
       autoCommit: false,
       eachBatchAutoResolve: false,
       partitionsConsumedConcurrently: this.#options.partitionCount,
-      eachBatch: (payload) => this.#eachBatch(payload),
+      eachBatch: (payload) => {
+        const run = this.#eachBatch(payload).finally(() => this.#running.delete(run));
+        this.#running.add(run);
+        return run;
+      },
     });
   }
 
@@ -115,12 +120,13 @@ export class PartitionConsumer {
     this.#begin(assignment.partition);
   }
 
-  /** Takes no more records; those under way finish. The membership stays until `close`, so that positions can be stored. */
-  pause(): void {
+  /** Takes no more records and finishes those under way. The membership stays until `close`, so that positions can be stored. */
+  async pause(): Promise<void> {
     this.#closing = true;
     for (const assignment of this.assignments) assignment.ready = false;
     const partitions = [...this.#assignments.keys()];
     if (partitions.length > 0) this.#consumer.pause([{ topic: this.#topic, partitions }]);
+    await Promise.allSettled(this.#running);
   }
 
   /** Leaves the group. */

@@ -5,12 +5,8 @@ import { PublishQueue } from './publish-queue.ts';
 const options = { intervalMs: 20, spreadMs: 1_000, minRate: 1_000, maxRate: 20_000 };
 
 async function isDone(promise: Promise<void>): Promise<boolean> {
-  let done = false;
-  void promise.then(() => {
-    done = true;
-  });
-  await new Promise((resolve) => setImmediate(resolve));
-  return done;
+  const later = new Promise<boolean>((resolve) => setImmediate(resolve, false));
+  return Promise.race([promise.then(() => true), later]);
 }
 
 describe('the publish queue', () => {

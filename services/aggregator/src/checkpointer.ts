@@ -1,0 +1,93 @@
+import type { CheckpointStore } from '@tidemark/checkpoint';
+import type { PartitionConsumer } from '@tidemark/kafka';
+import { isCoded, type Logger } from '@tidemark/runtime';
+import type { AggregatorMetrics } from './metrics.ts';
+import type { OwnedPartition } from './owned-partition.ts';
+
+export interface CheckpointerOptions {
+  store: CheckpointStore;
+  consumer: () => PartitionConsumer;
+  partitions: () => Iterable<OwnedPartition>;
+  intervalMs: number;
+  metrics: AggregatorMetrics;
+  log: Logger;
+  /** The memory of the partition is not what is stored, or no longer ours: it has to be restored. */
+  onInvalid(owned: OwnedPartition): void;
+}
+
+/** Stores what was counted, each interval: Postgres first, then the group's offset. One checkpoint of a partition at a time. */
+export class Checkpointer {
+  readonly #options: CheckpointerOptions;
+  readonly #underWay = new Map<OwnedPartition, Promise<void>>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: CheckpointerOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => {
+      for (const owned of this.#options.partitions()) void this.#run(owned);
+    }, this.#options.intervalMs);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** Stores all that was applied before this call. */
+  async flush(): Promise<void> {
+    await Promise.all(
+      Array.from(this.#options.partitions(), async (owned) => {
+        await this.settled(owned);
+        await this.#run(owned);
+      }),
+    );
+  }
+
+  /** Resolves when no checkpoint of the partition is under way. */
+  async settled(owned: OwnedPartition): Promise<void> {
+    await this.#underWay.get(owned);
+  }
+
+  #run(owned: OwnedPartition): Promise<void> {
+    const running = this.#underWay.get(owned);
+    if (running) return running;
+    const run = this.#store(owned).finally(() => this.#underWay.delete(owned));
+    this.#underWay.set(owned, run);
+    return run;
+  }
+
+  async #store(owned: OwnedPartition): Promise<void> {
+    const { store, consumer, metrics, log, onInvalid } = this.#options;
+    if (!owned.assignment.current) return;
+    const pending = owned.checkpoint();
+    if (!pending) return owned.unchanged();
+    const { checkpoint } = pending;
+    try {
+      await pending.deadLetters;
+      if (!owned.assignment.current) return;
+      const stopTimer = metrics.checkpointSeconds.startTimer();
+      await store.commit(owned.ownership, checkpoint);
+      stopTimer();
+    } catch (error) {
+      const { partition } = owned;
+      if (isCoded(error, 'FENCED', 'COMMIT_UNKNOWN')) {
+        log.warn({ partition, code: error.code, epoch: owned.ownership.epoch }, error.message);
+        onInvalid(owned);
+      } else {
+        // Nothing was stored: the memory stays right, and the same checkpoint is tried at the next interval.
+        log.warn({ partition, error }, `the checkpoint is tried again: ${(error as Error).message}`);
+      }
+      return;
+    }
+    owned.stored();
+    metrics.checkpointBytes.inc({ kind: 'delta' }, checkpoint.delta.length);
+    for (const { bytes } of checkpoint.shards) metrics.checkpointBytes.inc({ kind: 'base' }, bytes.length);
+    await consumer()
+      .commitOffset(owned.assignment, checkpoint.to)
+      .catch((error: Error) =>
+        log.debug({ partition: owned.partition, error }, 'the offset was not committed to the group'),
+      );
+  }
+}

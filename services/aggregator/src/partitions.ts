@@ -1,0 +1,222 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { CheckpointStore, Ownership, StoredState } from '@tidemark/checkpoint';
+import { CODEC_VERSION, createEngine, type Rules, rulesHash } from '@tidemark/domain';
+import type {
+  Assignment,
+  BatchProducer,
+  KafkaClient,
+  PartitionBatch,
+  PartitionOffsets,
+  PartitionProcessor,
+} from '@tidemark/kafka';
+import { CodedError, isCoded, type Logger, type Readiness } from '@tidemark/runtime';
+import type { StatsStore } from '@tidemark/store';
+import type { Checkpointer } from './checkpointer.ts';
+import { DeadLetters } from './dead-letters.ts';
+import type { AggregatorMetrics } from './metrics.ts';
+import { OwnedPartition, restoreEngine } from './owned-partition.ts';
+import { PublishQueue, type PublishQueueOptions } from './publish-queue.ts';
+import type { ClockMode } from './read-moment.ts';
+
+export interface PartitionsOptions {
+  client: KafkaClient;
+  store: CheckpointStore;
+  stats: StatsStore;
+  checkpointer: () => Checkpointer;
+  deadLetterProducer: BatchProducer;
+  groupId: string;
+  partitionCount: number;
+  rules: Rules;
+  maxTokens: number;
+  clock: ClockMode;
+  nowMs: () => number;
+  publishing: PublishQueueOptions;
+  metrics: AggregatorMetrics;
+  readiness: Readiness;
+  log: Logger;
+  /** Records were applied. */
+  onApplied(): void;
+  /** The process as a whole cannot go on. */
+  onFatal(error: Error): void;
+}
+
+/** This release reads what it writes; the next one also reads the one before. */
+const codecs = [CODEC_VERSION];
+
+/** The partitions that this process has: restores what comes, applies records, lets go of what leaves. */
+export class Partitions implements PartitionProcessor {
+  readonly #options: PartitionsOptions;
+  readonly #owned = new Map<number, OwnedPartition>();
+  /** Partitions that somebody else took over while we thought them ours: first the group is asked whether we are still in it. */
+  readonly #fenced = new Set<number>();
+
+  constructor(options: PartitionsOptions) {
+    this.#options = options;
+  }
+
+  [Symbol.iterator](): Iterator<OwnedPartition> {
+    return this.#owned.values();
+  }
+
+  async assigned(assignment: Assignment): Promise<number> {
+    const { client, metrics, readiness, log } = this.#options;
+    const { partition } = assignment;
+    readiness.waitFor(condition(partition));
+    const stopTimer = metrics.restoreSeconds.startTimer();
+    const bounds = (await client.offsets('swaps'))[partition]!;
+    const kept = await this.#keep(assignment);
+    const owned = kept ?? (await this.#restore(assignment, bounds));
+    assignment.signal.throwIfAborted();
+    this.#owned.set(partition, owned);
+    metrics.assigned.inc({ how: kept ? 'kept' : 'restored' });
+    stopTimer();
+    readiness.done(condition(partition));
+    const { nextOffset, ownership } = owned;
+    log.info(
+      { partition, nextOffset, epoch: ownership.epoch, tokens: owned.engine.tokenCount },
+      kept ? 'partition kept' : 'partition restored',
+    );
+    return owned.readFrom(bounds.low);
+  }
+
+  async records(assignment: Assignment, { records, nextOffset, endOffset, heartbeat }: PartitionBatch): Promise<void> {
+    const owned = this.#owned.get(assignment.partition);
+    if (owned?.assignment !== assignment) return;
+    owned.logEndsAt(endOffset);
+    for (let index = 0; index < records.length; ) {
+      const applied = owned.apply(records, index);
+      this.#options.metrics.applied.inc(applied - index);
+      index = applied;
+      this.#options.onApplied();
+      await this.#options.deadLetterProducer.ready();
+      if (index < records.length) await nextTurn();
+      if (!assignment.current) return;
+      await heartbeat();
+      if (!assignment.current) return;
+    }
+    owned.passed(nextOffset);
+  }
+
+  passed(assignment: Assignment, nextOffset: number): void {
+    const owned = this.#owned.get(assignment.partition);
+    if (owned?.assignment === assignment) owned.passed(nextOffset);
+  }
+
+  revoked(partition: number): void {
+    this.#owned.delete(partition);
+    this.#fenced.delete(partition);
+    this.#options.readiness.done(condition(partition));
+  }
+
+  refused(partition: number, error: Error): void {
+    const { log, metrics, readiness, onFatal } = this.#options;
+    const code = isCoded(error) ? error.code : 'unknown';
+    log.error({ partition, code, error }, `partition ${partition} stands still: ${error.message}`);
+    this.#owned.delete(partition);
+    metrics.refused.set({ partition, code }, 1);
+    readiness.done(condition(partition));
+    readiness.waitFor(`partition ${partition}, which stands still: ${code}`);
+    // These are true of all partitions: the settings are wrong, not one partition's state.
+    if (isCoded(error, 'RULES_CHANGED', 'PARTITION_COUNT_CHANGED', 'CODEC_UNKNOWN')) onFatal(error);
+  }
+
+  /** The memory of the partition is no longer what is stored: the next assignment restores it. */
+  invalidate(owned: OwnedPartition, { fenced }: { fenced: boolean }): void {
+    if (this.#owned.get(owned.partition) === owned) this.#owned.delete(owned.partition);
+    if (fenced) this.#fenced.add(owned.partition);
+  }
+
+  /** A partition that stays with this member keeps its memory, as long as nobody else owned it. */
+  async #keep(assignment: Assignment): Promise<OwnedPartition | undefined> {
+    const { store, checkpointer } = this.#options;
+    const held = this.#owned.get(assignment.partition);
+    if (!held) return undefined;
+    // Its outcome may be that the memory is not valid.
+    await checkpointer().settled(held);
+    if (this.#owned.get(assignment.partition) !== held || !(await store.isOwner(held.ownership))) return undefined;
+    held.assignment = assignment;
+    return held;
+  }
+
+  async #restore(assignment: Assignment, bounds: PartitionOffsets): Promise<OwnedPartition> {
+    const { store, groupId, client, rules, partitionCount, maxTokens, clock, nowMs, publishing } = this.#options;
+    const { partition } = assignment;
+    this.#owned.delete(partition);
+    if (this.#fenced.has(partition)) await assignment.confirmed();
+    const key = { groupId, topic: client.topicName('swaps'), partition };
+    const ownership = await store.own(key, { rulesHash: rulesHash(rules), partitionCount, startOffset: bounds.low });
+    this.#fenced.delete(partition);
+    // Between owning and applying the group confirms the membership: a slow former member cannot take over from the rightful one.
+    const [stored, lastBeat] = await Promise.all([
+      store.restore(ownership, codecs),
+      this.#lastBeat(partition),
+      assignment.confirmed(),
+    ]);
+    requireWithin(bounds, stored, partition);
+    const engine = createEngine({ rules, partition, partitionCount, maxTokens });
+    restoreEngine(engine, stored);
+    return new OwnedPartition({
+      assignment,
+      ownership,
+      engine,
+      stored,
+      queue: new PublishQueue(publishing),
+      deadLetters: this.#deadLetters(assignment, key.topic),
+      clock,
+      nowMs,
+      endOffset: bounds.high,
+      publishFloor: publishFloor(ownership, lastBeat, bounds),
+    });
+  }
+
+  #deadLetters(assignment: Assignment, topic: string): DeadLetters {
+    const { deadLetterProducer, log, metrics } = this.#options;
+    const { partition } = assignment;
+    return new DeadLetters({
+      topic,
+      partition,
+      producer: deadLetterProducer,
+      log,
+      onRejected: (code) => metrics.rejected.inc({ code }),
+      isCurrent: () => this.#owned.has(partition),
+    });
+  }
+
+  async #lastBeat(partition: number): Promise<readonly number[] | null> {
+    try {
+      return (await this.#options.stats.readHeartbeat(partition))?.version ?? null;
+    } catch (error) {
+      if (isCoded(error, 'REDIS_UNAVAILABLE')) return null;
+      throw error;
+    }
+  }
+}
+
+function condition(partition: number): string {
+  return `partition ${partition}`;
+}
+
+/**
+ * A former owner published up to somewhere past its last heartbeat. Compaction keeps the last record of a token and not the
+ * greatest version, so nothing older may follow; where the heartbeat is not known, the log's end is surely far enough.
+ */
+function publishFloor({ generation }: Ownership, lastBeat: readonly number[] | null, bounds: PartitionOffsets): number {
+  if (lastBeat === null || lastBeat[0]! > generation) return bounds.high;
+  return lastBeat[0] === generation ? lastBeat[1]! : 0;
+}
+
+/** @throws CodedError RETENTION_PASSED, LOG_TRUNCATED */
+function requireWithin({ low, high }: PartitionOffsets, { nextOffset }: StoredState, partition: number): void {
+  if (nextOffset < low) {
+    throw new CodedError(
+      'RETENTION_PASSED',
+      `partition ${partition}: the checkpoint ends at ${nextOffset}, the log begins at ${low}`,
+    );
+  }
+  if (nextOffset > high) {
+    throw new CodedError(
+      'LOG_TRUNCATED',
+      `partition ${partition}: the checkpoint ends at ${nextOffset}, the log already at ${high}`,
+    );
+  }
+}

@@ -1,0 +1,39 @@
+import type { KafkaClient } from '@tidemark/kafka';
+import type { Logger } from '@tidemark/runtime';
+import type { OwnedPartition } from './owned-partition.ts';
+
+export interface WatchLogOptions {
+  client: KafkaClient;
+  partitions: () => Iterable<OwnedPartition>;
+  log: Logger;
+  onClockRanAhead(owned: OwnedPartition): void;
+}
+
+const intervalMs = 1_000;
+
+/** Each second looks where the log ends, so that lag is known also of a partition that is not being read, and at the clock. */
+export function watchLog({ client, partitions, log, onClockRanAhead }: WatchLogOptions): { stop(): void } {
+  let looking = false;
+  const look = async () => {
+    const ends = await client.offsets('swaps');
+    for (const owned of partitions()) owned.logEndsAt(ends[owned.partition]?.high ?? 0);
+  };
+  const timer = setInterval(() => {
+    for (const owned of partitions()) {
+      if (!owned.clockRanAhead) continue;
+      log.warn(
+        { partition: owned.partition, t: owned.engine.tMs },
+        'the clock had run ahead: statistics begin a new epoch',
+      );
+      onClockRanAhead(owned);
+    }
+    if (looking) return;
+    looking = true;
+    look()
+      .catch((error: Error) => log.debug({ error }, 'the end of the log is not known'))
+      .finally(() => {
+        looking = false;
+      });
+  }, intervalMs);
+  return { stop: () => clearInterval(timer) };
+}
