@@ -115,7 +115,7 @@ export function testConformance(name: string, open: () => CheckpointStore): void
         ownership,
         checkpoint(110, 120, { shards: [{ shard: 1, bytes: bytes('one at 120') }], replayFrom: 110 }),
       );
-      await open().commit(ownership, checkpoint(120, 130));
+      await open().commit(ownership, checkpoint(120, 130, { replayFrom: 110 }));
       const state = await open().restore(ownership, codecs);
       assert.equal(state.replayFrom, 110);
       assert.deepEqual(
