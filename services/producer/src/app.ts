@@ -3,8 +3,8 @@ import { type App, type ServiceContext, waitFor } from '@tidemark/runtime';
 import type { ProducerSettings } from './config.ts';
 import { Delivery } from './delivery.ts';
 import { createMetrics } from './metrics.ts';
-import { runReplay } from './replay/replay.ts';
-import { runSimulation } from './simulate/simulation.ts';
+import { prepareReplay } from './replay/replay.ts';
+import { prepareSimulation } from './simulate/simulation.ts';
 import { SwapRecords } from './swap-record.ts';
 
 /** After this long without an acknowledgement the batch is reported and tried again. */
@@ -27,16 +27,21 @@ export async function createApp(context: ServiceContext<ProducerSettings>): Prom
   const metrics = createMetrics(context.metrics);
   const delivery = new Delivery({ producer, metrics, log, signal });
   const source = { settings, kafka, delivery, metrics, log, signal, records: new SwapRecords(settings.PARTITIONS) };
-  const run = settings.SOURCE === 'simulate' ? runSimulation : runReplay;
-  const running = run(source).catch((error: unknown) => {
+  const prepare = settings.SOURCE === 'simulate' ? prepareSimulation : prepareReplay;
+  const run = await prepare(source);
+  const running = run().catch((error: unknown) => {
     if (!signal.aborted) context.fail(error);
   });
 
   return {
     async close() {
       // Half of the time is for the brokers to acknowledge, the rest for closing what is left.
-      await Promise.all([running, delivery.close(settings.STOP_TIMEOUT / 2)]);
-      await producer.close();
+      const inTime = await delivery.close(settings.STOP_TIMEOUT / 2);
+      // Otherwise the brokers are away, and both would wait for them.
+      if (inTime) {
+        await running;
+        await producer.close();
+      }
       await kafka.close();
     },
   };

@@ -48,8 +48,8 @@ export class Delivery {
     return this.#underWay;
   }
 
-  /** Waits a bounded time for what is under way. What is still not acknowledged then is given up. */
-  async close(timeoutMs: number): Promise<void> {
+  /** Waits a bounded time for what is under way. False when it is still not acknowledged then, and so is given up. */
+  async close(timeoutMs: number): Promise<boolean> {
     clearInterval(this.#reporter);
     const { log } = this.#options;
     const finished = this.#underWay.then(
@@ -59,6 +59,7 @@ export class Delivery {
     const inTime = await Promise.race([finished, sleep(timeoutMs, false, { ref: false })]);
     if (!inTime) log.warn({ timeoutMs }, 'stopped with records that Kafka has not acknowledged');
     log.info({ acknowledged: this.#acknowledged }, 'sent in all');
+    return inTime;
   }
 
   async #deliver(records: OutgoingRecord[]): Promise<void> {

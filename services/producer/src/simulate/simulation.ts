@@ -15,11 +15,15 @@ const maxChunk = 2_000;
 const gatherMs = 10;
 const savePricesIntervalMs = 10_000;
 
-/** Sends simulated swaps at the rate set until the service stops. */
-export async function runSimulation(source: SourceContext): Promise<void> {
-  const { settings, delivery, records, signal } = source;
+/** Makes the market. What is answered sends its swaps at the rate set until the service stops. */
+export async function prepareSimulation(source: SourceContext): Promise<() => Promise<void>> {
   const prices = new KeptPrices(source);
   const simulator = startSimulator(source, await prices.read());
+  return () => simulate(source, simulator, prices);
+}
+
+async function simulate(source: SourceContext, simulator: Simulator, prices: KeptPrices): Promise<void> {
+  const { settings, delivery, records, signal } = source;
   const pace = new Pace(settings.RATE, performance.now());
   try {
     while (!signal.aborted) {
