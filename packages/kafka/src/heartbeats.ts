@@ -1,9 +1,14 @@
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 
 /** Counts a member's successful heartbeats, for those who must know that the group still has it. */
 export class Heartbeats {
   readonly #beats = new EventTarget();
   #count = 0;
+
+  constructor() {
+    // One listener a partition that is being restored.
+    setMaxListeners(0, this.#beats);
+  }
 
   succeeded(): void {
     this.#count++;

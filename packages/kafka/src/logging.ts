@@ -9,7 +9,7 @@ export function clientLogger(log: Logger): logCreator {
   const { logLevel } = kafkajs;
   return () =>
     ({ level, log: { message, timestamp: _timestamp, logger: _logger, ...details }, namespace }) => {
-      const line = { component: `kafkajs ${namespace}`, ...details };
+      const line = { component: ['kafkajs', namespace].filter(Boolean).join(' '), ...details };
       // The client reports as errors what it then retries; what ends it reaches us as an exception or as CRASH.
       if (level === logLevel.ERROR || level === logLevel.WARN) log.warn(line, message);
       else if (level === logLevel.INFO && !routine.test(message)) log.info(line, message);

@@ -1,6 +1,6 @@
 import { CodedError } from '@tidemark/runtime';
 import type { TopicName } from '@tidemark/wire';
-import type { Producer } from 'kafkajs';
+import kafkajs, { type Producer } from 'kafkajs';
 import type { KafkaClient } from './client.ts';
 
 export interface OutgoingRecord {
@@ -72,7 +72,12 @@ class QueueingProducer implements BatchProducer {
     this.#maxPending = maxPending;
     this.#maxBatchBytes = maxBatchBytes;
     this.#deadlineMs = deadlineMs;
-    this.#producer = client.kafka.producer({ allowAutoTopicCreation: false, maxInFlightRequests: 1 });
+    this.#producer = client.kafka.producer({
+      allowAutoTopicCreation: false,
+      maxInFlightRequests: 1,
+      // Every record names its partition; naming the partitioner spares the client's warning about its default.
+      createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+    });
   }
 
   async connect(): Promise<void> {
