@@ -30,6 +30,7 @@ interface GivenOptions {
 }
 
 const aggregatorsLimit = 64;
+const clocks = ['wall', 'event'] as const;
 
 const environmentHelp = `
 Environment:
@@ -51,19 +52,18 @@ function command(): Command {
     .addOption(
       new Option('--source <source>', 'where swaps come from: simulate, replay:<file> or none').default('simulate'),
     )
-    .addOption(new Option('--rate <swaps/s>', 'of the simulator (default: 50)').env('RATE'))
+    .option('--rate <swaps/s>', 'of the simulator (default: RATE, or 50)')
     .addOption(new Option('--aggregators <n>', 'how many aggregators share the partitions').default('1'))
     .addOption(
-      new Option('--clock <clock>', 'the time at which windows are read (default: wall)')
-        .choices(['wall', 'event'])
-        .env('CLOCK'),
+      new Option('--clock <clock>', 'the time at which windows are read (default: CLOCK, or wall)').choices(clocks),
     )
     .addOption(
-      new Option('--retime <how>', 'replay: shift times to now, or keep them (by the event clock; default: now)')
-        .choices(['now', 'keep'])
-        .env('RETIME'),
+      new Option(
+        '--retime <how>',
+        'replay: shift times to now, or keep them, by the event clock (default: RETIME, or now)',
+      ).choices(['now', 'keep']),
     )
-    .addOption(new Option('--speed <speed>', 'replay: 1, 60 or max (default: 1)').env('SPEED'))
+    .option('--speed <speed>', 'replay: 1, 60 or max (default: SPEED, or 1)')
     .option('--reset', 'delete the data of the directory first', false)
     .addHelpText('after', environmentHelp)
     .allowExcessArguments(false)
@@ -89,7 +89,7 @@ export function startOptions(args: string[], env: NodeJS.ProcessEnv): StartOptio
     dir: env['TIDEMARK_DIR'] ? userPath(env['TIDEMARK_DIR']) : join(repository, '.tidemark'),
     ...sourceOf(given.source),
     aggregators: aggregatorsOf(given.aggregators),
-    clock: clockOf(given),
+    clock: clockOf(given.clock ?? env['CLOCK'], given.retime ?? env['RETIME']),
     reset: given.reset,
     producerEnv: present({ RATE: given.rate, RETIME: given.retime, SPEED: given.speed }),
     external: {
@@ -124,7 +124,9 @@ function aggregatorsOf(text: string): number {
 }
 
 /** Times that are kept are in the past: by the wall clock they would be in no window. */
-function clockOf({ clock, retime }: GivenOptions): StartOptions['clock'] {
+function clockOf(given: string | undefined, retime: string | undefined): StartOptions['clock'] {
+  const clock = given ? clocks.find((name) => name === given) : undefined;
+  if (given && !clock) throw new CodedError('OPTION_INVALID', `CLOCK=${given}: expected wall or event`);
   if (retime !== 'keep') return clock ?? 'wall';
   if (clock === 'wall') {
     throw new CodedError('OPTION_INVALID', '--retime keep reads windows by the event clock; leave --clock wall out');

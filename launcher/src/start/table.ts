@@ -30,7 +30,7 @@ export function tableLines(tokens: BusyToken[], terminalColumns: number): string
 /** One line of the same, for an output that is no terminal. */
 export function summaryLine(tokens: BusyToken[]): string {
   const shown = tokens.map(
-    ({ symbol, token, volumeUsd, trades }) => `${symbol ?? token} ${money(volumeUsd)} USD in ${trades}`,
+    ({ symbol, token, volumeUsd, trades }) => `${symbol ?? token} ${money(volumeUsd)} USD in ${trades} trades`,
   );
   return `last ${tableWindow}: ${shown.join(', ') || 'no trades'}`;
 }
