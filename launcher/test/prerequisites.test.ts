@@ -7,10 +7,12 @@ import { after, describe, test } from 'node:test';
 
 const launch = join(import.meta.dirname, '..', 'launch.mjs');
 
+const java = (version: string) => `echo 'openjdk version "${version}" 2025-01-01' >&2`;
+
 describe('a machine that lacks what the embedded servers need', () => {
   const folders: string[] = [];
   after(() => {
-    for (const folder of folders) rmSync(folder, { recursive: true });
+    for (const made of folders) rmSync(made, { recursive: true });
   });
 
   function folder(): string {
@@ -38,8 +40,6 @@ describe('a machine that lacks what the embedded servers need', () => {
     });
     return { status, lines: stderr.trim().split('\n'), stdout };
   }
-
-  const java = (version: string) => `echo 'openjdk version "${version}" 2025-01-01' >&2`;
 
   test('is told so in one coded line each, with the command that installs it, before anything is fetched', () => {
     const { status, lines, stdout } = start(pathWith({ dnf: 'exit 1', sudo: 'exit 1' }));
