@@ -1,5 +1,13 @@
-export { type ServiceProcess, type ServiceProcessOptions, startService } from './process.ts';
-export { type IsolatedStack, isolate } from './test-stack.ts';
 export { createFakeClock, type FakeClock } from './clock.ts';
 export { type Judged, judge, Oracle, type OracleOptions, statistics, summarise } from './oracle.ts';
+export { type ServiceProcess, type ServiceProcessOptions, startService } from './process.ts';
 export { createRandom, createZipf, type Random } from './random.ts';
+export {
+  ADVERSARIAL_SHARES,
+  type GeneratedSwap,
+  generateSwaps,
+  type SwapLogOptions,
+  type SwapShares,
+  toRecord,
+} from './swaps.ts';
+export { type IsolatedStack, isolate } from './test-stack.ts';

@@ -87,6 +87,13 @@ export class Oracle {
     return outcome;
   }
 
+  /** Rule 4 as it stands: a timestamp of the token below this is late. */
+  lateBoundOf(token: string): number {
+    const { latenessMs } = this.#options.rules;
+    const tokenMs = this.#tokens.get(token)?.watermarkMs ?? Number.NEGATIVE_INFINITY;
+    return Math.max(tokenMs - latenessMs, this.#watermarkMs - this.#longestMs - latenessMs);
+  }
+
   result(): Judged {
     const sorted = new Map<string, Swap[]>();
     const everyEntry = this.#everyEntry;
@@ -117,12 +124,11 @@ export class Oracle {
     if (typeof read === 'string') return rejected(read);
     const swap = read;
     if (swap.timestamp > record.appendTimeMs + FUTURE_MS) return rejected('FUTURE');
+    if (swap.timestamp < this.lateBoundOf(swap.token)) return rejected('LATE');
     const token = this.#tokens.get(swap.token);
-    const tokenMs = token === undefined ? Number.NEGATIVE_INFINITY : token.watermarkMs - rules.latenessMs;
-    if (swap.timestamp < Math.max(tokenMs, this.#watermarkMs - this.#longestMs - rules.latenessMs))
-      return rejected('LATE');
     const entry = token?.byId.get(swap.id);
-    const known = entry !== undefined && entry.swap.timestamp >= tokenMs ? entry : undefined;
+    const known =
+      entry !== undefined && entry.swap.timestamp >= token!.watermarkMs - rules.latenessMs ? entry : undefined;
     const outcome = this.#identify(swap, known);
     this.#move(swap);
     return outcome;

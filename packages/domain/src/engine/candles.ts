@@ -62,6 +62,7 @@ export class Candles {
     state.finalMinute = end;
   }
 
+  /** Sorted by token and minute: the same state gives the same cut, and writers lock rows in one order. */
   take(): CandleChange[] {
     const taken = this.#final;
     this.#final = [];
@@ -78,7 +79,7 @@ export class Candles {
       state.changedMinutes.clear();
     }
     this.#changed.clear();
-    return taken;
+    return taken.sort((a, b) => (a.token === b.token ? a.minuteMs - b.minuteMs : a.token < b.token ? -1 : 1));
   }
 
   #candle(state: TokenState, minute: number, handle: number, final: boolean): CandleChange {

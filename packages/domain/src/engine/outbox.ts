@@ -33,6 +33,7 @@ export class Outbox {
     this.#told.set(state.token, changeOf(state));
   }
 
+  /** Sorted by token. */
   takeTokens(): TokenChange[] {
     for (const state of this.#toTell) {
       state.toldSeenMs = state.watermarkMs;
@@ -41,7 +42,7 @@ export class Outbox {
     const taken = [...this.#told.values()];
     this.#told.clear();
     this.#toTell.clear();
-    return taken;
+    return taken.sort((a, b) => (a.token < b.token ? -1 : 1));
   }
 }
 

@@ -6,15 +6,9 @@ export class Series {
   #numbers: number[] = [];
   #handles: number[] = [];
   #start = 0;
-  /** Buckets up to this number are gone and are not made again. */
-  #prunedTo = Number.NEGATIVE_INFINITY;
 
   get length(): number {
     return this.#numbers.length - this.#start;
-  }
-
-  get prunedTo(): number {
-    return this.#prunedTo;
   }
 
   numberAt(index: number): number {
@@ -74,8 +68,6 @@ export class Series {
 
   /** Drops all buckets up to a number, telling each before its row is released. */
   prune(to: number, rows: Rows, onBucket: (number: number, handle: number) => void): void {
-    if (to <= this.#prunedTo) return;
-    this.#prunedTo = to;
     while (this.#start < this.#numbers.length && this.#numbers[this.#start]! <= to) {
       const handle = this.#handles[this.#start]!;
       onBucket(this.#numbers[this.#start]!, handle);

@@ -76,7 +76,7 @@ export class TokenState {
     for (let s = 0; s < resolutionsMs.length; s += 1) {
       const resolutionMs = resolutionsMs[s]!;
       const number = Math.floor(swap.timestampMs / resolutionMs);
-      if (number <= this.series[s]!.prunedTo) continue;
+      // A bucket that no read can need is made all the same; the next prune, right after, takes it away.
       const handle = this.series[s]!.ensure(number, rows);
       const page = rows.page(handle);
       const at = rows.at(handle);
@@ -106,8 +106,8 @@ export class TokenState {
     for (let s = 0; s < resolutionsMs.length; s += 1) {
       const resolutionMs = resolutionsMs[s]!;
       const number = Math.floor(swap.timestampMs / resolutionMs);
-      if (number <= this.series[s]!.prunedTo) continue;
       const handle = this.series[s]!.find(number);
+      if (handle < 0) continue;
       const page = rows.page(handle);
       const at = rows.at(handle);
       tallySwap(page, at, swap, -1);
