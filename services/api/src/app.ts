@@ -55,12 +55,17 @@ export async function createApp(context: ServiceContext<Settings>): Promise<ApiA
 
     let caughtUp = false;
     readiness.waitFor('ranking');
-    const tail = await followStats({ kafka, store, table, instance, onError: fail });
+    const tail = await waitFor(
+      'the topic stats',
+      () => followStats({ kafka, store, table, instance, onError: fail }),
+      wait,
+    );
     closing.push(() => tail.close());
-    tail.caughtUp.then(() => {
+    const onCaughtUp = () => {
       caughtUp = true;
       readiness.done('ranking');
-    }, fail);
+    };
+    tail.caughtUp.then(onCaughtUp, fail);
     redis.on('close', () => readiness.waitFor('Redis'));
     redis.on('ready', () => readiness.done('Redis'));
 
