@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import { addErrors } from './commands/errors.ts';
 import { addMigrate } from './commands/migrate.ts';
+import { addRecord } from './commands/record.ts';
+import { addStatus } from './commands/status.ts';
 import { addTopics } from './commands/topics.ts';
 
 const help = `
@@ -11,16 +13,22 @@ stored state need a person) or 70 (a defect).
 Examples:
   npm run tidemark -- topics create
   npm run tidemark -- migrate
+  npm run tidemark -- status
+  npm run tidemark -- record --out swaps.jsonl --until-end
   npm run tidemark -- errors TOPIC_MISMATCH`;
 
-/** The command line, without running it. */
+/** The command line, without running it. What it cannot parse is printed, and thrown as a CommanderError. */
 export function createProgram(): Command {
   const program = new Command('tidemark')
     .description('Operate Tidemark: topics, database, status, recordings.')
     .addHelpText('after', help)
-    .showHelpAfterError('(--help lists the commands and options)');
+    .configureOutput({ outputError: (text, write) => write(`OPTION_INVALID: ${text.replace(/^error: /, '')}`) })
+    .showHelpAfterError('See `--help`.')
+    .exitOverride();
   addTopics(program);
   addMigrate(program);
+  addStatus(program);
+  addRecord(program);
   addErrors(program);
   return program;
 }

@@ -1,5 +1,6 @@
 export { knownMigrations, migrate, requireSchema } from './migrate.ts';
 export { overlayFromRedis } from './overlay.ts';
+export { createPostgresPartitionStore, type PartitionStore, type StoredPartition } from './partition-store.ts';
 export { createPostgres, type Pool, pingPostgres, postgresSettings } from './postgres.ts';
 export { createRedis, pingRedis, type Redis, redisSettings, requireNoEviction } from './redis.ts';
 export { createRedisStatsStore } from './redis-stats-store.ts';
