@@ -3,7 +3,7 @@ import type { TopicName, TopicOptions } from '@tidemark/wire';
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import { registerCodecs } from './codecs.ts';
 import { clientLogger } from './logging.ts';
-import { ensureTopics, type TopicReport, topicRetentionMs } from './topics.ts';
+import { ensureTopics, isUnknownTopic, type TopicReport, topicRetentionMs } from './topics.ts';
 
 export interface KafkaOptions {
   brokers: string[];
@@ -106,11 +106,7 @@ function sharedAdmin(kafka: Kafka) {
 
 function asCoded(error: unknown): unknown {
   if (error instanceof CodedError || !(error instanceof Error)) return error;
-  // The client retries on an unknown topic, and then wraps what it met.
-  for (let reason: unknown = error; reason instanceof Error; reason = reason.cause) {
-    if ('type' in reason && reason.type === 'UNKNOWN_TOPIC_OR_PARTITION') {
-      return new CodedError('TOPIC_MISSING', `a topic does not exist: ${error.message}`, { cause: error });
-    }
-  }
+  if (isUnknownTopic(error))
+    return new CodedError('TOPIC_MISSING', `a topic does not exist: ${error.message}`, { cause: error });
   return new CodedError('KAFKA_UNAVAILABLE', error.message, { cause: error });
 }

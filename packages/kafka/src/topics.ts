@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CodedError } from '@tidemark/runtime';
 import { type TopicName, type TopicOptions, type TopicSpec, topicSpecs } from '@tidemark/wire';
-import kafkajs, { type Admin } from 'kafkajs';
+import kafkajs, { type Admin, type ITopicMetadata } from 'kafkajs';
 
 export interface TopicReport {
   topic: string;
@@ -9,6 +10,7 @@ export interface TopicReport {
 }
 
 const createTimeoutMs = 15_000;
+const metadataRetryMs = 100;
 
 /**
  * Creates the topics that are missing, and verifies those that exist. Several processes may do so at once.
@@ -40,7 +42,8 @@ export async function ensureTopics(
 async function create(admin: Admin, topicName: (name: TopicName) => string, specs: TopicSpec[]): Promise<void> {
   try {
     await admin.createTopics({
-      waitForLeaders: true,
+      // The client's own wait gives up when a broker has not heard of the topic yet.
+      waitForLeaders: false,
       timeout: createTimeoutMs,
       topics: specs.map(({ name, partitions, required, initial }) => ({
         topic: topicName(name),
@@ -65,7 +68,10 @@ async function findDifferences(
   topicName: (name: TopicName) => string,
   specs: TopicSpec[],
 ): Promise<string[]> {
-  const { topics } = await admin.fetchTopicMetadata({ topics: specs.map(({ name }) => topicName(name)) });
+  const topics = await metadataOnceKnown(
+    admin,
+    specs.map(({ name }) => topicName(name)),
+  );
   const { resources } = await admin.describeConfigs({
     includeSynonyms: false,
     resources: specs.map(({ name, required }) => ({
@@ -86,6 +92,27 @@ async function findDifferences(
     }
   }
   return differences;
+}
+
+/** A topic that was just created is not known to every broker at once. */
+async function metadataOnceKnown(admin: Admin, topics: string[]): Promise<ITopicMetadata[]> {
+  const deadline = performance.now() + createTimeoutMs;
+  for (;;) {
+    try {
+      return (await admin.fetchTopicMetadata({ topics })).topics;
+    } catch (error) {
+      if (!isUnknownTopic(error) || performance.now() > deadline) throw error;
+      await sleep(metadataRetryMs);
+    }
+  }
+}
+
+/** The client retries on an unknown topic, and then wraps what it met. */
+export function isUnknownTopic(error: unknown): boolean {
+  for (let reason = error; reason instanceof Error; reason = reason.cause) {
+    if ('type' in reason && reason.type === 'UNKNOWN_TOPIC_OR_PARTITION') return true;
+  }
+  return false;
 }
 
 export async function topicRetentionMs(admin: Admin, topic: string): Promise<number> {
