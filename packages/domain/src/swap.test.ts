@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { isSwapInput } from './fast-check.ts';
 import { hasUnnormalisedAddress } from './patterns.ts';
 import { decodeSwap, type Swap, swapSchema } from './swap.ts';

@@ -1,5 +1,5 @@
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { runScenario, type Scenario } from './model.ts';
 
 const SEED = Number(process.env['MODEL_SEED'] ?? 20_260_101);

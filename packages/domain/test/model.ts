@@ -96,7 +96,7 @@ class Run {
     const judged = this.#oracle.result();
     assert.equal(this.#engine.watermarkMs, judged.watermarkMs);
     assert.deepEqual(this.#engine.counters, judged.counters);
-    assert.deepEqual([...this.#engine.tokens()].sort(), [...judged.tokens.keys()].sort());
+    assert.deepEqual([...this.#engine.tokens()].toSorted(), [...judged.tokens.keys()].toSorted());
     if (judged.watermarkMs !== null) this.#advance(judged.watermarkMs);
     this.#compareFigures(judged);
     this.#cutAndCompare(judged);
@@ -123,7 +123,7 @@ class Run {
         else this.#published.set(token, figures);
       }
     }
-    assert.deepEqual([...this.#published.keys()].sort(), [...judged.tokens.keys()].sort());
+    assert.deepEqual([...this.#published.keys()].toSorted(), [...judged.tokens.keys()].toSorted());
     const tMs = this.#engine.tMs;
     assert.equal(this.#steady.tMs, tMs);
     for (const token of judged.tokens.keys()) {
@@ -147,7 +147,7 @@ class Run {
     const restored = this.#create();
     this.#store.restore(restored);
     restored.advance(this.#engine.tMs);
-    assert.deepEqual([...restored.tokens()].sort(), [...this.#engine.tokens()].sort());
+    assert.deepEqual([...restored.tokens()].toSorted(), [...this.#engine.tokens()].toSorted());
     assert.equal(restored.cut(), null);
     this.#engine = restored;
   }
@@ -207,7 +207,7 @@ class Store {
       }
     }
     const actual = [...this.#candles].map(([key, { final: _, ...candle }]) => [key, candle] as const);
-    assert.deepEqual(new Map(actual.sort()), new Map([...expected].sort()));
+    assert.deepEqual(new Map(actual.toSorted()), new Map([...expected].toSorted()));
     for (const { token, minuteMs, final } of this.#candles.values()) {
       const isLate = minuteMs + MINUTE_MS < oracle.lateBoundOf(token);
       // An idle token is told that a minute is final when it is spoken of again, at the latest when it is forgotten.

@@ -262,10 +262,11 @@ function isSwap(value: unknown): value is Swap {
   );
 }
 
+const u32 = (x: bigint): bigint => x & 0xffffffffn;
+
 /** Kafka's murmur2 and `toPositive`, in BigInt. */
 function kafkaPartition(key: Uint8Array, partitionCount: number): number {
   const m = 0x5bd1e995n;
-  const u32 = (x: bigint) => x & 0xffffffffn;
   let h = u32(0x9747b28cn ^ BigInt(key.length));
   let i = 0;
   for (; i + 4 <= key.length; i += 4) {

@@ -142,6 +142,7 @@ class SwapSource {
       case 'reused':
         return earlier === undefined ? this.#fresh(0) : { ...earlier, timestamp: this.#nowMs - random.int(60_000) };
       case 'ordinary':
+      default:
         return this.#fresh(-random.int(2_000));
     }
   }

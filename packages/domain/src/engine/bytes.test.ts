@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { ByteReader, ByteWriter, CodecError } from './bytes.ts';
 
 const SEED = 20_260_104;

@@ -79,7 +79,7 @@ export class Candles {
       state.changedMinutes.clear();
     }
     this.#changed.clear();
-    return taken.sort((a, b) => (a.token === b.token ? a.minuteMs - b.minuteMs : a.token < b.token ? -1 : 1));
+    return taken.toSorted((a, b) => (a.token === b.token ? a.minuteMs - b.minuteMs : a.token < b.token ? -1 : 1));
   }
 
   #candle(state: TokenState, minute: number, handle: number, final: boolean): CandleChange {

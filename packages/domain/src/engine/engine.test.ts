@@ -137,7 +137,7 @@ describe('forgetting', () => {
     engine.takeChanged();
     engine.cut();
     engine.apply(record({ token: 'N', timestamp: START_MS + 25 * HOUR_MS }));
-    assert.deepEqual(engine.takeChanged().sort(), ['N', 'T']);
+    assert.deepEqual(engine.takeChanged().toSorted(), ['N', 'T']);
     assert.equal(engine.read('T'), null);
     assert.deepEqual([...engine.tokens()], ['N']);
     const cut = engine.cut();

@@ -251,7 +251,7 @@ class PartitionEngine implements Engine {
   }
 
   dirtyShards(): number[] {
-    return [...this.#dirtyShards].sort((a, b) => a - b);
+    return [...this.#dirtyShards].toSorted((a, b) => a - b);
   }
 
   encodeShard(shard: number): Uint8Array {

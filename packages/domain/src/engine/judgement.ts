@@ -62,7 +62,7 @@ const BASE = BigInt(LIMB_BASE);
 export function toLive(swap: Swap, shape: Shape): LiveSwap {
   parseUsdLimbs(swap.usd, usd);
   parseAmountLimbs(swap.amount, amount);
-  const isPriced = usd[1]! > shape.priceMin[1]! || (usd[1]! === shape.priceMin[1]! && usd[0]! >= shape.priceMin[0]!);
+  const isPriced = isAtLeast(usd, shape.priceMin);
   if (isPriced) findPrice();
   return {
     id: swap.id,
@@ -83,6 +83,11 @@ export function toLive(swap: Swap, shape: Shape): LiveSwap {
     priceHi: isPriced ? price.hi : 0,
     priceLo: isPriced ? price.lo : 0,
   };
+}
+
+function isAtLeast(value: Float64Array, least: Float64Array): boolean {
+  const high = value[1]! - least[1]!;
+  return high > 0 || (high === 0 && value[0]! >= least[0]!);
 }
 
 function findPrice(): void {

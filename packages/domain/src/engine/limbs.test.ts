@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { changeOf, type Decimal18, formatDecimal18, formatScaled, parseScaled, parseUsd, priceOf } from '../decimal.ts';
 import { addAmount, addUsd, formatLimbs, limbsToBigInt, parseAmountLimbs, parseUsdLimbs } from './limbs.ts';
 import { changeBetween, comparePrices, dividePrice, formatPrice } from './price.ts';
@@ -9,7 +9,11 @@ const SEED = 20_260_103;
 const runs = { seed: SEED, numRuns: 5_000 };
 
 const digits = (max: number) =>
-  fc.string({ unit: fc.constantFrom(...'0123456789', '0', '9', '5'), minLength: 1, maxLength: max });
+  fc.string({
+    unit: fc.constantFrom('0', '0', '1', '2', '3', '4', '5', '5', '6', '7', '8', '9', '9'),
+    minLength: 1,
+    maxLength: max,
+  });
 const whole = (max: number) => digits(max).map((text) => text.replace(/^0+(?=\d)/, ''));
 const decimal = (max: number) =>
   fc.tuple(whole(max), fc.option(digits(18))).map(([w, f]) => (f === null ? w : `${w}.${f}`));

@@ -42,7 +42,7 @@ export class Outbox {
     const taken = [...this.#told.values()];
     this.#told.clear();
     this.#toTell.clear();
-    return taken.sort((a, b) => (a.token < b.token ? -1 : 1));
+    return taken.toSorted((a, b) => (a.token < b.token ? -1 : 1));
   }
 }
 

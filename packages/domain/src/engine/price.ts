@@ -66,7 +66,7 @@ function mantissaOf(hi: number, lo: number): bigint {
   return BigInt(hi % HALF) * HALF_BIG + BigInt(lo);
 }
 
-function approximate(hi: number, lo: number): number {
+function approximately(hi: number, lo: number): number {
   return (hi % HALF) * HALF + lo;
 }
 
@@ -79,7 +79,7 @@ export function changeBetween(openHi: number, openLo: number, closeHi: number, c
   if (openHi === closeHi && openLo === closeLo) return '0';
   const gap = exponentOf(closeHi) - exponentOf(openHi);
   if (closeHi !== 0 && gap >= -2 && gap <= 2) {
-    const millionths = ((approximate(closeHi, closeLo) * 10 ** gap) / approximate(openHi, openLo) - 1) * 1e6;
+    const millionths = ((approximately(closeHi, closeLo) * 10 ** gap) / approximately(openHi, openLo) - 1) * 1e6;
     const rounded = Math.round(millionths);
     if (Math.abs(Math.abs(millionths - rounded) - 0.5) > SAFE_DISTANCE && Math.abs(rounded) < 1e9) {
       return formatMillionths(rounded);

@@ -31,7 +31,7 @@ export interface Shape {
 
 export function shapeOf(rules: Rules): Shape {
   checkRules(rules);
-  const resolutionsMs = [...new Set([...rules.windows.map((window) => window.resolutionMs), MINUTE_MS])].sort(
+  const resolutionsMs = [...new Set([...rules.windows.map((window) => window.resolutionMs), MINUTE_MS])].toSorted(
     (a, b) => a - b,
   );
   const windows = rules.windows.map(({ name, lengthMs, resolutionMs }) => ({

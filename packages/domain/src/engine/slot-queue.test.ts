@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { SlotQueue } from './slot-queue.ts';
 
 const SEED = 20_260_105;
@@ -24,7 +24,7 @@ it(`items come out by their slots, none early and none left behind (seed ${SEED}
           assert.ok(due.items.every((item) => item === due!.slot));
           taken.push(...due.items);
         }
-        const expected = waiting.filter((slot) => slot < end).sort((a, b) => a - b);
+        const expected = waiting.filter((slot) => slot < end).toSorted((a, b) => a - b);
         assert.deepEqual(taken, expected);
         waiting.splice(0, waiting.length, ...waiting.filter((slot) => slot >= end));
       }
