@@ -46,7 +46,7 @@ export function createRedisStatsStore({ redis, prefix }: RedisStatsStoreOptions)
       });
     let replies = await send();
     if (replies.some(([error]) => error?.message.startsWith('NOSCRIPT'))) {
-      // A server that was restarted has forgotten the script. What was written before is not written twice: equal versions are left.
+      // A server that was restarted has forgotten the script. Writing the same versions twice is harmless.
       await run((pipeline) => pipeline.script('LOAD', writeIfNewerScript));
       replies = await send();
     }

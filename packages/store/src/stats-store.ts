@@ -17,8 +17,8 @@ export interface StatsReading {
 /** The newest statistics of each token and the newest heartbeat of each partition. */
 export interface StatsStore {
   /**
-   * Keeps of each key the greatest version, whatever the order and number of writers. A write of the held version or of an older
-   * one changes nothing. Entries take effect in their order: a heartbeat after the values it vouches for.
+   * Keeps of each key the greatest version, whatever the order and number of writers. A write of an older
+   * version than the held one changes nothing. Entries take effect in their order: a heartbeat after the values it vouches for.
    * @throws CodedError REDIS_UNAVAILABLE: some entries may have been written; writing all of them again is safe.
    */
   write(entries: readonly StatsEntry[]): Promise<void>;

@@ -32,12 +32,13 @@ export function decodeValue(stored: string | null): VersionedJson | null {
 }
 
 /**
- * Writes a value only over an older version. KEYS[1]: the key; ARGV: encoded version, JSON (empty for a tombstone), seconds
- * that a tombstone's marker stays. Answers 1 when written, 0 when the key holds this version or a newer one.
+ * Writes a value unless a newer version is held. An equal version is written again: it has the same figures, and a heartbeat
+ * that repeats its version renews the time it was reported at. KEYS[1]: the key; ARGV: encoded version, JSON (empty for a tombstone), seconds
+ * that a tombstone's marker stays. Answers 1 when written, 0 when the key holds a newer version.
  */
 export const writeIfNewerScript = `
 local held = redis.call('GETRANGE', KEYS[1], 0, ${versionLength - 1})
-if held >= ARGV[1] then return 0 end
+if held > ARGV[1] then return 0 end
 if ARGV[2] == '' then
   redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[3])
 else
