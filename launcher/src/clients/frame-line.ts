@@ -20,7 +20,8 @@ interface StatsFrame {
 export function frameLines(text: string): string[] {
   const frame = JSON.parse(text) as StatsFrame;
   if (frame.items) return frame.items.map(statsLine);
-  if (frame.windows) return [statsLine(frame)];
+  // An ack has windows too: a list of names.
+  if (frame.windows && !Array.isArray(frame.windows)) return [statsLine(frame)];
   const { type, ...fields } = frame;
   const shown = Object.entries(fields).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
   return [`${type.padEnd(8)} ${shown.join('  ')}`.trimEnd()];
@@ -30,7 +31,7 @@ function statsLine({ type, token, symbol, price, asOf, windows = {} }: StatsFram
   const at = asOf === undefined ? '' : `${new Date(asOf).toISOString().slice(11, 23)}  `;
   const figures = Object.entries(windows).map(
     ([window, { trades, volumeUsd, traders, change }]) =>
-      `${window}: ${trades} trades, ${volumeUsd} USD, ${traders} traders${change === null ? '' : `, change ${change}`}`,
+      `${window}: ${trades} trades, ${volumeUsd} USD, ${traders} traders, change ${change ?? '-'}`,
   );
   return `${type.padEnd(8)} ${at}${symbol ?? token}  ${price ?? '-'} USD  |  ${figures.join('  |  ')}`;
 }

@@ -1,9 +1,10 @@
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
+import { shownPath } from '../repository.ts';
 import type { StackFile } from '../stack-file.ts';
 
 /** Where everything listens, with commands to try; `token` is one that has traded, if there is one yet. */
 export function addressLines(stack: StackFile, dir: string, token: string | undefined): string[] {
-  const shownDir = relative(process.cwd(), dir) || '.';
+  const shownDir = shownPath(dir);
   const named = token ?? '<token>';
   return [
     '',

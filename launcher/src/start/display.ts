@@ -40,8 +40,7 @@ export class Display {
       const pause = this.#output.isTTY ? tableRefreshMs : summaryEveryMs;
       await sleep(pause, undefined, { signal }).catch(() => undefined);
     }
-    // The last table stays where it is; what follows is printed below it.
-    this.#table = [];
+    this.#redraw([]);
   }
 
   #redraw(table: string[]): void {

@@ -29,6 +29,10 @@ describe('the table of busy tokens', () => {
     for (const text of tableLines([weth, nameless], 30)) assert.ok(text.length <= 30, text);
   });
 
+  test('shows a change too small to show without a sign', () => {
+    assert.match(tableLines([{ ...weth, change: '-0.00001' }], 200)[3]!, / 0\.00 % /);
+  });
+
   test('has a form of one line', () => {
     assert.equal(summaryLine([weth]), 'last 5m: WETH 1,234,568 USD in 12 trades');
     assert.equal(summaryLine([]), 'last 5m: no trades');

@@ -46,6 +46,11 @@ function line(cells: string[]): string {
 }
 
 const wholeNumbers = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+const percents = new Intl.NumberFormat('en-US', {
+  minimumFractionDigits: 2,
+  maximumFractionDigits: 2,
+  signDisplay: 'exceptZero',
+});
 const significant = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 6 });
 
 function money(value: string): string {
@@ -58,6 +63,5 @@ function price(value: string | null): string {
 
 function percent(value: string | null): string {
   if (value === null) return '-';
-  const number = Number(value) * 100;
-  return `${number > 0 ? '+' : ''}${number.toFixed(2)} %`;
+  return `${percents.format(Number(value) * 100)} %`;
 }
