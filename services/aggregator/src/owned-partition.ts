@@ -91,13 +91,9 @@ export class OwnedPartition {
     return Math.max(0, this.#endOffset - this.#nextOffset);
   }
 
-  /** What was counted is beyond what a former owner published, and there is a moment to read at. */
+  /** What was counted is beyond what a former owner published. */
   get publishable(): boolean {
-    return (
-      this.#nextOffset >= this.#publishFloor &&
-      this.assignment.current &&
-      readMomentMs(this.#clock, this.#moment()) !== null
-    );
+    return this.#nextOffset >= this.#publishFloor && this.assignment.current;
   }
 
   get version(): Version {
