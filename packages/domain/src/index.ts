@@ -25,6 +25,7 @@ export type {
   TokenChange,
 } from './engine/types.ts';
 export { murmur2, partitionOf } from './murmur2.ts';
+export { hasUnnormalisedAddress } from './patterns.ts';
 export { REJECTIONS, type Rejection, type RejectionCode, TooManyTokensError } from './rejections.ts';
 export {
   checkRules,
