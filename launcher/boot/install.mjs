@@ -24,6 +24,8 @@ export function installWorkspace(root) {
     const { status, error } = spawnSync('npx', ['-y', packageManager, 'install', '--frozen-lockfile'], {
       cwd: root,
       stdio: ['ignore', 'inherit', 'inherit'],
+      // The version is pinned; there is nothing to update by hand.
+      env: { ...process.env, NO_UPDATE_NOTIFIER: '1', npm_config_update_notifier: 'false' },
     });
     if (status !== 0) {
       const why = error ? `npx could not be run (${error.message})` : `pnpm ended with ${status}`;

@@ -53,7 +53,8 @@ export async function providePostgres(user: PostgresUser): Promise<string> {
   if (existsSync(target)) return target;
   await mkdir(root, { recursive: true });
   const draft = `${target}.${process.pid}`;
-  await cp(join(source, 'native'), draft, { recursive: true });
+  // Links stay relative: into the copy, not back to where it came from.
+  await cp(join(source, 'native'), draft, { recursive: true, verbatimSymlinks: true });
   const links = JSON.parse(await readFile(join(source, 'native', 'pg-symlinks.json'), 'utf8')) as {
     source: string;
     target: string;
