@@ -42,7 +42,8 @@ export async function main([command, ...args]) {
 
 function missingFor(command, args) {
   if (args.includes('--help') || args.includes('-h')) return [];
-  if (command === 'test') return missingPrerequisites({ kafka: true, redis: true });
+  if (command === 'test' || (command === 'bench' && args[0] !== 'report'))
+    return missingPrerequisites({ kafka: true, redis: true });
   if (command !== 'start') return [];
   return missingPrerequisites({ kafka: !process.env.KAFKA_BROKERS, redis: !process.env.REDIS_URL });
 }

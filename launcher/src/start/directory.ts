@@ -3,8 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CodedError } from '@tidemark/runtime';
-import { ProcessRegistry, removePostgresData } from '@tidemark/stack';
-import { type Lock, tryLock } from '../directory-lock.ts';
+import { type Lock, ProcessRegistry, removePostgresData, tryLock } from '@tidemark/stack';
 import { readLauncherState } from './launcher-state.ts';
 
 /** To be raised when data of an earlier release can no longer be read: by another major version of a server, for one. */

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { startTemporaryStack } from '@tidemark/stack';
 import { runChecks } from '../check/checks.ts';
 import { describeError, print, printError } from '../output.ts';
 import { repository } from '../repository.ts';
 import { onStopRequest } from '../signals.ts';
 import { testHelp, testRunOptions } from './options.ts';
-import { startTemporaryStack } from './temporary-stack.ts';
 
 /** No test may hang for ever. */
 const testTimeoutMs = 600_000;
@@ -36,7 +36,10 @@ async function run(args: string[]): Promise<number> {
   }
   const { files, runsChecks, runnerArgs } = testRunOptions(args);
   if (runsChecks && !(await runChecks(print))) return 1;
-  const { stack, dispose } = await startTemporaryStack((message) => print(`servers: ${message}`));
+  const { stack, dispose } = await startTemporaryStack({
+    prefix: 'tidemark-test-',
+    onProgress: (message) => print(`servers: ${message}`),
+  });
   try {
     if (stopped) return 1;
     return await runTests(files, runnerArgs, {

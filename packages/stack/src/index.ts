@@ -1,4 +1,6 @@
+export { type Lock, tryLock } from './directory-lock.ts';
 export { cacheDir } from './jar-cache.mjs';
+export { kafkaVersion } from './jars.ts';
 export { embeddedRetentionBytes } from './kafka-settings.ts';
 export { logTail } from './log-tail.ts';
 export { isFree, PortPicker } from './ports.ts';
@@ -7,3 +9,4 @@ export { identifyProcess, isSameProcess, type ProcessIdentity } from './process-
 export { type ProcessKind, ProcessRegistry, sendSignal } from './process-registry.ts';
 export type { ServerHandle } from './server.ts';
 export { type ServerName, type Stack, type StackOptions, startStack } from './stack.ts';
+export { startTemporaryStack, type TemporaryStack } from './temporary-stack.ts';

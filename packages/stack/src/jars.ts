@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -29,6 +29,11 @@ export async function provideJars(onProgress: (message: string) => void): Promis
   } finally {
     await rm(draft, { recursive: true, force: true });
   }
+}
+
+/** The release of the embedded Kafka. */
+export function kafkaVersion(): string {
+  return /<artifactId>kafka_2\.13<\/artifactId>\s*<version>([^<]+)</.exec(readFileSync(pomFile, 'utf8'))![1]!;
 }
 
 /** The path of a jar by the start of its file name. */

@@ -1,23 +1,32 @@
 import { chmod, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ProcessRegistry, removePostgresData, type Stack, startStack } from '@tidemark/stack';
-import { type Lock, tryLock } from '../directory-lock.ts';
+import { type Lock, tryLock } from './directory-lock.ts';
+import { removePostgresData } from './postgres-home.ts';
+import { ProcessRegistry } from './process-registry.ts';
+import { type Stack, startStack } from './stack.ts';
 
-const prefix = 'tidemark-test-';
 const lockName = 'lock';
 /** A younger folder may belong to a run that is about to take its lock. */
 const leftoverAgeMs = 60_000;
 
+export interface TemporaryStackOptions {
+  /** Begins the name of the folder, and tells the leftovers of this use from those of others: such as `tidemark-test-`. */
+  prefix: string;
+  onProgress: (message: string) => void;
+}
+
 export interface TemporaryStack {
+  /** Where the servers keep their data; free for more, until it is removed. */
+  dir: string;
   stack: Stack;
   /** Stops the servers and removes their folder. */
   dispose(): Promise<void>;
 }
 
-/** Servers on free ports in a folder that is gone afterwards, also beside a running `npm start` or another test run. */
-export async function startTemporaryStack(onProgress: (message: string) => void): Promise<TemporaryStack> {
-  await removeLeftovers(onProgress);
+/** Servers on free ports in a folder that is gone afterwards, also beside a running `npm start` or another run like it. */
+export async function startTemporaryStack({ prefix, onProgress }: TemporaryStackOptions): Promise<TemporaryStack> {
+  await removeLeftovers(prefix, onProgress);
   const dir = await mkdtemp(join(tmpdir(), prefix));
   // As root, Postgres runs as another user, who must be able to enter.
   await chmod(dir, 0o711);
@@ -26,6 +35,7 @@ export async function startTemporaryStack(onProgress: (message: string) => void)
   try {
     const stack = await startStack({ dir, onProgress, onExit: (_name, message) => onProgress(message) });
     return {
+      dir,
       stack,
       async dispose() {
         await stack.stop();
@@ -38,8 +48,8 @@ export async function startTemporaryStack(onProgress: (message: string) => void)
   }
 }
 
-/** Test runs that were killed leave servers and a folder behind. */
-async function removeLeftovers(onProgress: (message: string) => void): Promise<void> {
+/** Runs that were killed leave servers and a folder behind. */
+async function removeLeftovers(prefix: string, onProgress: (message: string) => void): Promise<void> {
   for (const name of await readdir(tmpdir())) {
     const dir = join(tmpdir(), name);
     if (!name.startsWith(prefix) || !(await isOldAndOurs(dir))) continue;
@@ -47,7 +57,7 @@ async function removeLeftovers(onProgress: (message: string) => void): Promise<v
     if (lock === undefined) continue;
     await new ProcessRegistry(dir).endOrphans(onProgress);
     await remove(dir, lock);
-    onProgress(`removed ${dir}, left by a test run that was killed`);
+    onProgress(`removed ${dir}, left by a run that was killed`);
   }
 }
 
