@@ -207,7 +207,7 @@ class Store {
       }
     }
     const actual = [...this.#candles].map(([key, { final: _, ...candle }]) => [key, candle] as const);
-    assert.deepEqual(new Map(actual.toSorted()), new Map([...expected].toSorted()));
+    assert.deepEqual(new Map(actual), expected);
     for (const { token, minuteMs, final } of this.#candles.values()) {
       const isLate = minuteMs + MINUTE_MS < oracle.lateBoundOf(token);
       // An idle token is told that a minute is final when it is spoken of again, at the latest when it is forgotten.

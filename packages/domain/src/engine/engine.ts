@@ -5,15 +5,14 @@ import type { TokenStatistics } from '../statistics.ts';
 import type { Swap } from '../swap.ts';
 import { readJournal } from './journal.ts';
 import { checkRecord, type Place, toLive } from './judgement.ts';
-import { isCounted, type LiveSwap, outranks } from './live.ts';
+import { type LiveSwap, outranks } from './live.ts';
 import { Outbox } from './outbox.ts';
 import { readStatistics } from './reading.ts';
-import { Rows } from './rows.ts';
 import { Schedule } from './schedule.ts';
 import { type Shape, shapeOf } from './shape.ts';
 import { decodeTokens, encodeTokens } from './shard-codec.ts';
 import { SlotQueue } from './slot-queue.ts';
-import { TokenState } from './token-state.ts';
+import { createMemory, type Memory, TokenState } from './token-state.ts';
 import type { Counters, Cut, Engine, EngineOptions, Head, LogRecord, Outcome } from './types.ts';
 
 const DEFAULT_MAX_TOKENS = 1_000_000;
@@ -30,7 +29,7 @@ class PartitionEngine implements Engine {
   readonly #shape: Shape;
   readonly #place: Place;
   readonly #maxTokens: number;
-  readonly #rows = new Rows();
+  readonly #memory: Memory;
   readonly #tokens = new Map<string, TokenState>();
   readonly #shards: Map<string, TokenState>[];
   readonly #outbox: Outbox;
@@ -46,11 +45,12 @@ class PartitionEngine implements Engine {
 
   constructor(options: EngineOptions) {
     this.#shape = shapeOf(options.rules);
+    this.#memory = createMemory(this.#shape);
     this.#place = { partition: options.partition, partitionCount: options.partitionCount };
     this.#maxTokens = options.maxTokens ?? DEFAULT_MAX_TOKENS;
     this.shardCount = options.shardCount ?? DEFAULT_SHARD_COUNT;
     this.#shards = Array.from({ length: this.shardCount }, () => new Map<string, TokenState>());
-    this.#outbox = new Outbox(this.#shape, this.#rows);
+    this.#outbox = new Outbox(this.#shape, this.#memory.rows);
   }
 
   get watermarkMs(): number | null {
@@ -84,8 +84,9 @@ class PartitionEngine implements Engine {
     if (state === undefined && this.#tokens.size >= this.#maxTokens) throw new TooManyTokensError(this.#maxTokens);
     const known = state?.known(swap.id);
     if (known === undefined) return this.#accept(swap);
-    if (known.timestampMs !== swap.timestamp) return this.#refuseReused(swap, known);
-    if (outranks(swap.version ?? 1, swap.status ?? 'confirmed', known)) return this.#accept(swap);
+    const { timestampMs, version, status } = this.#memory.store.get(known);
+    if (timestampMs !== swap.timestamp) return this.#refuseReused(swap, timestampMs);
+    if (outranks(swap, version, status)) return this.#accept(swap);
     this.#counters.duplicate += 1;
     this.#hasCountedSinceCut = true;
     return { kind: 'duplicate', token: swap.token };
@@ -114,15 +115,12 @@ class PartitionEngine implements Engine {
   }
 
   /** A reused id is refused, and yet it passed the checks that make a watermark. */
-  #refuseReused(swap: Swap, known: LiveSwap): Outcome {
+  #refuseReused(swap: Swap, knownMs: number): Outcome {
     if (swap.timestamp > this.#tokens.get(swap.token)!.watermarkMs) {
       this.#outbox.journal.moved(swap.token, swap.timestamp);
       this.#move(swap.token, swap.timestamp);
     }
-    return this.#reject(
-      'ID_REUSED',
-      `id ${swap.id} is known with timestamp ${known.timestampMs}, not ${swap.timestamp}`,
-    );
+    return this.#reject('ID_REUSED', `id ${swap.id} is known with timestamp ${knownMs}, not ${swap.timestamp}`);
   }
 
   /** Takes an accepted swap into the state; also when a journal is replayed. */
@@ -136,13 +134,14 @@ class PartitionEngine implements Engine {
     if (name !== undefined) state.name = name;
     state.firstSeenMs = Math.min(state.firstSeenMs, swap.timestampMs);
     const hadCounted = state.replace(swap);
-    if (hadCounted || isCounted(swap)) this.#outbox.candles.touch(state);
-    if (hadCounted || isCounted(swap) || isNew || isRelabelled) this.#schedule.mark(state);
+    const isCounted = hadCounted || swap.status === 'confirmed';
+    if (isCounted) this.#outbox.candles.touch(state);
+    if (isCounted || isNew || isRelabelled) this.#schedule.mark(state);
     this.#moveToken(state, swap.timestampMs, isRelabelled);
   }
 
   #createToken(token: string, timestampMs: number): TokenState {
-    const state = new TokenState(token, this.shardOf(token), this.#shape, this.#rows);
+    const state = new TokenState(token, this.shardOf(token), this.#memory);
     this.#addToken(state);
     this.#byMinute.push(Math.floor(timestampMs / MINUTE_MS), state);
     return state;
@@ -223,7 +222,7 @@ class PartitionEngine implements Engine {
     const state = this.#tokens.get(token);
     if (state === undefined) return null;
     state.prune(this.#watermarkMs);
-    return readStatistics(state, this.tMs, this.#shape, this.#rows);
+    return readStatistics(state, this.tMs, this.#memory);
   }
 
   tokens(): IterableIterator<string> {
@@ -261,11 +260,11 @@ class PartitionEngine implements Engine {
       );
     }
     this.#dirtyShards.delete(shard);
-    return encodeTokens(this.#shards[shard]!.values(), this.#rows);
+    return encodeTokens(this.#shards[shard]!.values(), this.#memory);
   }
 
   restoreShard(shard: number, bytes: Uint8Array): void {
-    for (const state of decodeTokens(bytes, shard, this.#shape, this.#rows)) {
+    for (const state of decodeTokens(bytes, shard, this.#memory)) {
       this.#addToken(state);
       this.#byMinute.push(Math.floor(state.watermarkMs / MINUTE_MS), state);
       this.#schedule.mark(state);

@@ -2,6 +2,7 @@ import type { TokenStatistics, WindowStatistics } from '../statistics.ts';
 import { emptyWindow } from '../statistics.ts';
 import { sumAmounts, sumUsd } from './candles.ts';
 import { AMOUNT_LIMBS, formatLimbs, LIMB_BASE, limbsToBigInt, USD_LIMBS } from './limbs.ts';
+import type { LiveStore } from './live-store.ts';
 import { changeBetween, dividePrice, formatPrice } from './price.ts';
 import {
   BUY_AMOUNT,
@@ -23,25 +24,27 @@ import {
   TRADES,
 } from './rows.ts';
 import type { Series } from './series.ts';
-import type { Shape, WindowShape } from './shape.ts';
-import type { TokenState } from './token-state.ts';
+import type { WindowShape } from './shape.ts';
+import type { Memory, TokenState } from './token-state.ts';
 import type { WindowView } from './window-view.ts';
 
 /** The statistics of a token at a moment. */
-export function readStatistics(state: TokenState, tMs: number, shape: Shape, rows: Rows): TokenStatistics {
+export function readStatistics(state: TokenState, tMs: number, memory: Memory): TokenStatistics {
+  const { shape } = memory;
   const views = state.viewsAt(tMs);
   const windows: Record<string, WindowStatistics> = {};
   let price: string | null = null;
   for (let w = 0; w < shape.windows.length; w += 1) {
     const window = shape.windows[w]!;
-    const statistics = readWindow(state, window, views[w]!, rows);
+    const statistics = readWindow(state, window, views[w]!, memory);
     windows[window.name] = statistics;
     if (window === shape.longest) price = statistics.close;
   }
   return { token: state.token, symbol: state.symbol, name: state.name, price, windows };
 }
 
-function readWindow(state: TokenState, window: WindowShape, view: WindowView, rows: Rows): WindowStatistics {
+function readWindow(state: TokenState, window: WindowShape, view: WindowView, memory: Memory): WindowStatistics {
+  const { rows } = memory;
   const page = rows.page(view.row);
   const at = rows.at(view.row);
   const trades = page[at + TRADES]!;
@@ -60,7 +63,7 @@ function readWindow(state: TokenState, window: WindowShape, view: WindowView, ro
   statistics.traders = page[at + LAST_TRADERS]!;
   statistics.buyers = page[at + LAST_BUYERS]!;
   statistics.sellers = page[at + LAST_SELLERS]!;
-  if (series.numberAt(series.length - 1) > view.head) addTradersAhead(state, window, view, statistics);
+  if (series.numberAt(series.length - 1) > view.head) addTradersAhead(state, window, view, memory.store, statistics);
   if (page[at + PRICED]! > 0) readPrices(series, view, rows, statistics);
   return statistics;
 }
@@ -69,15 +72,21 @@ function readWindow(state: TokenState, window: WindowShape, view: WindowView, ro
  * A trader whose last trade lies ahead of the window is not among those whose last trade lies inside it, though an
  * earlier one may. Swaps ahead of a read moment are all live, so their traders can be asked one by one.
  */
-function addTradersAhead(state: TokenState, window: WindowShape, view: WindowView, statistics: WindowStatistics): void {
+function addTradersAhead(
+  state: TokenState,
+  window: WindowShape,
+  view: WindowView,
+  store: LiveStore,
+  statistics: WindowStatistics,
+): void {
   const endMs = (view.head + 1) * window.resolutionMs;
   const startMs = (view.tail + 1) * window.resolutionMs;
-  const buyers = new Set<string>();
-  const sellers = new Set<string>();
+  const buyers = new Set<number>();
+  const sellers = new Set<number>();
   for (let i = state.live.length - 1; i >= 0; i -= 1) {
-    const swap = state.live.at(i);
-    if (swap.timestampMs < endMs) break;
-    if (swap.status === 'confirmed') (swap.isBuy ? buyers : sellers).add(swap.trader);
+    const handle = state.live.at(i);
+    if (store.timestampMs(handle) < endMs) break;
+    if (store.isCounted(handle)) (store.isBuy(handle) ? buyers : sellers).add(store.trader(handle));
   }
   for (const trader of new Set([...buyers, ...sellers])) {
     const { buyMs, sellMs } = state.traders.lastBefore(trader, endMs);

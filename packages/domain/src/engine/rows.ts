@@ -1,9 +1,10 @@
 import { AMOUNT_LIMBS, addAmount, addUsd, USD_LIMBS } from './limbs.ts';
 import type { LiveSwap } from './live.ts';
+import { Pages } from './pages.ts';
 
 /**
  * A row is a bucket, or the running sums of a window: a tally of what can be added and taken away again, and the
- * four prices. Rows lie in pages of doubles outside the garbage collector's sight and are used again when released.
+ * four prices.
  */
 export const TRADES = 0;
 export const BUYS = 1;
@@ -27,48 +28,12 @@ export const LOW = HIGH + 2;
 export const CLOSE = LOW + 2;
 export const ROW_WIDTH = CLOSE + 2;
 
-const PAGE_BITS = 10;
-const ROWS_PER_PAGE = 1 << PAGE_BITS;
-const ROW_MASK = ROWS_PER_PAGE - 1;
-
 export type LastField = typeof LAST_BUYERS | typeof LAST_SELLERS | typeof LAST_TRADERS;
 
-/** A heap of rows. A handle names a row until it is released; growing never moves what is there. */
-export class Rows {
-  readonly #pages: Float64Array[] = [];
-  readonly #free: number[] = [];
-  #end = 0;
-
-  /** Rows that are in use. */
-  get size(): number {
-    return this.#end - this.#free.length;
-  }
-
-  /** A row of zeros. */
-  allocate(): number {
-    const reused = this.#free.pop();
-    if (reused !== undefined) {
-      const at = this.at(reused);
-      this.page(reused).fill(0, at, at + ROW_WIDTH);
-      return reused;
-    }
-    const handle = this.#end;
-    if ((handle & ROW_MASK) === 0) this.#pages.push(new Float64Array(ROWS_PER_PAGE * ROW_WIDTH));
-    this.#end += 1;
-    return handle;
-  }
-
-  release(handle: number): void {
-    this.#free.push(handle);
-  }
-
-  page(handle: number): Float64Array {
-    return this.#pages[handle >>> PAGE_BITS]!;
-  }
-
-  /** Where the row starts in its page. */
-  at(handle: number): number {
-    return (handle & ROW_MASK) * ROW_WIDTH;
+/** The rows of a partition. */
+export class Rows extends Pages {
+  constructor() {
+    super(ROW_WIDTH);
   }
 }
 

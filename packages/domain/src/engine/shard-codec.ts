@@ -1,35 +1,34 @@
 import { ByteReader, ByteWriter } from './bytes.ts';
 import { CODEC_VERSION, checkCodec } from './journal.ts';
-import { isCounted } from './live.ts';
+import type { LiveStore } from './live-store.ts';
 import { ROW_WIDTH, type Rows } from './rows.ts';
-import type { Shape } from './shape.ts';
 import { readSwap, writeSwap } from './swap-codec.ts';
-import { TokenState } from './token-state.ts';
+import { type Memory, TokenState } from './token-state.ts';
 import { NEVER } from './traders.ts';
 
 /** The state of the tokens of one shard in bytes: a token's buckets, its live swaps and its traders' last trades. */
-export function encodeTokens(states: Iterable<TokenState>, rows: Rows): Uint8Array {
+export function encodeTokens(states: Iterable<TokenState>, { rows, store }: Memory): Uint8Array {
   const out = new ByteWriter();
   out.unsigned(CODEC_VERSION);
   for (const state of states) {
     writeHead(out, state);
     for (let s = 0; s < state.series.length; s += 1) writeSeries(out, state, s, rows);
-    writeLive(out, state);
     writeTraders(out, state);
+    writeLive(out, state, store);
   }
   return out.take();
 }
 
 /** The exact inverse of `encodeTokens`. */
-export function decodeTokens(bytes: Uint8Array, shard: number, shape: Shape, rows: Rows): TokenState[] {
+export function decodeTokens(bytes: Uint8Array, shard: number, memory: Memory): TokenState[] {
   const input = new ByteReader(bytes);
   checkCodec(input.unsigned());
   const states: TokenState[] = [];
   while (!input.isAtEnd) {
-    const state = readHead(input, shard, shape, rows);
-    for (let s = 0; s < state.series.length; s += 1) readSeries(input, state, s, rows);
-    readLive(input, state);
+    const state = readHead(input, shard, memory);
+    for (let s = 0; s < state.series.length; s += 1) readSeries(input, state, s, memory.rows);
     readTraders(input, state);
+    readLive(input, state, memory.store);
     states.push(state);
   }
   return states;
@@ -46,8 +45,8 @@ function writeHead(out: ByteWriter, state: TokenState): void {
   out.number(state.finalMinute);
 }
 
-function readHead(input: ByteReader, shard: number, shape: Shape, rows: Rows): TokenState {
-  const state = new TokenState(input.text(), shard, shape, rows);
+function readHead(input: ByteReader, shard: number, memory: Memory): TokenState {
+  const state = new TokenState(input.text(), shard, memory);
   const labels = input.unsigned();
   if ((labels & 1) !== 0) state.symbol = input.text();
   if ((labels & 2) !== 0) state.name = input.text();
@@ -96,12 +95,13 @@ function readRow(input: ByteReader, page: Float64Array, at: number): void {
 }
 
 /** Live swaps in their order, each naming its trader by number; numbers are given in the order of appearance. */
-function writeLive(out: ByteWriter, state: TokenState): void {
+function writeLive(out: ByteWriter, state: TokenState, store: LiveStore): void {
   const numbers = new Map<string, number>();
   out.unsigned(state.live.length);
   let baseMs = 0;
   for (let i = 0; i < state.live.length; i += 1) {
-    const swap = state.live.at(i);
+    const handle = state.live.at(i);
+    const swap = store.get(handle);
     const number = numbers.get(swap.trader);
     if (number === undefined) {
       numbers.set(swap.trader, numbers.size);
@@ -109,13 +109,13 @@ function writeLive(out: ByteWriter, state: TokenState): void {
       out.text(swap.trader);
     } else out.unsigned(number + 1);
     // Of two with one id only the newer is known; the older was forgotten before the id came again.
-    out.unsigned(state.ids.get(swap.id) === swap ? 1 : 0);
+    out.unsigned(state.ids.get(swap.id) === handle ? 1 : 0);
     writeSwap(out, swap, baseMs);
     baseMs = swap.timestampMs;
   }
 }
 
-function readLive(input: ByteReader, state: TokenState): void {
+function readLive(input: ByteReader, state: TokenState, store: LiveStore): void {
   const names: string[] = [];
   let baseMs = 0;
   for (let left = input.unsigned(); left > 0; left -= 1) {
@@ -125,23 +125,25 @@ function readLive(input: ByteReader, state: TokenState): void {
     const isKnown = input.unsigned() === 1;
     const swap = readSwap(input, trader, baseMs);
     baseMs = swap.timestampMs;
-    state.live.insert(swap);
-    if (isKnown) state.ids.set(swap.id, swap);
-    if (isCounted(swap)) state.traders.restoreLive(swap);
+    const handle = store.add(swap);
+    state.live.insert(handle, swap);
+    if (isKnown) state.ids.set(swap.id, handle);
+    // The buckets were restored with the counts of last trades in them.
+    if (store.isCounted(handle)) state.traders.count(handle, () => {});
   }
 }
 
-/** Last trades that are settled; what is live was told by the swaps themselves. */
+/** Last trades that are settled; what is live is told by the swaps themselves. */
 function writeTraders(out: ByteWriter, state: TokenState): void {
-  const settled = [...state.traders.values()].filter((t) => Math.max(t.settledBuyMs, t.settledSellMs) > NEVER);
+  const settled = [...state.traders.settled()];
   out.unsigned(settled.length);
   let baseMs = 0;
-  for (const { trader, settledBuyMs, settledSellMs } of settled) {
+  for (const { trader, buyMs, sellMs } of settled) {
     out.text(trader);
-    out.unsigned((settledBuyMs > NEVER ? 1 : 0) | (settledSellMs > NEVER ? 2 : 0));
-    if (settledBuyMs > NEVER) out.time(settledBuyMs, baseMs);
-    if (settledSellMs > NEVER) out.time(settledSellMs, baseMs);
-    baseMs = Math.max(settledBuyMs, settledSellMs);
+    out.unsigned((buyMs > NEVER ? 1 : 0) | (sellMs > NEVER ? 2 : 0));
+    if (buyMs > NEVER) out.time(buyMs, baseMs);
+    if (sellMs > NEVER) out.time(sellMs, baseMs);
+    baseMs = Math.max(buyMs, sellMs);
   }
 }
 
@@ -152,7 +154,7 @@ function readTraders(input: ByteReader, state: TokenState): void {
     const which = input.unsigned();
     const buyMs = (which & 1) === 0 ? NEVER : input.time(baseMs);
     const sellMs = (which & 2) === 0 ? NEVER : input.time(baseMs);
-    state.traders.restoreSettled(trader, buyMs, sellMs);
+    state.traders.restore(trader, buyMs, sellMs);
     baseMs = Math.max(buyMs, sellMs);
   }
 }

@@ -3,16 +3,17 @@ import { it } from 'node:test';
 import { createRandom, generateSwaps } from '@tidemark/testing';
 import { defaultRules } from '../rules.ts';
 import { toLive } from './judgement.ts';
-import { Rows, TALLY_WIDTH } from './rows.ts';
+import { TALLY_WIDTH } from './rows.ts';
 import { shapeOf } from './shape.ts';
-import { TokenState } from './token-state.ts';
+import { createMemory, TokenState } from './token-state.ts';
 
 const SEED = 20_260_107;
 
 it(`a million swaps come, are replaced and leave: every internal sum is exactly zero then (seed ${SEED})`, () => {
   const shape = shapeOf(defaultRules);
-  const rows = new Rows();
-  const state = new TokenState('T', 0, shape, rows);
+  const memory = createMemory(shape);
+  const { rows } = memory;
+  const state = new TokenState('T', 0, memory);
   const random = createRandom(SEED);
   let partitionMs = 0;
   const shares = { late: 0, future: 0, reused: 0, ahead: 0.05, reordered: 0.02 };
@@ -46,5 +47,5 @@ it(`a million swaps come, are replaced and leave: every internal sum is exactly 
   state.settle(farMs);
   state.prune(farMs);
   assert.equal(rows.size, views.length, 'only the sums themselves are left');
-  assert.equal(state.live.length + state.ids.size, 0);
+  assert.deepEqual([state.live.length, state.ids.size, memory.store.size], [0, 0, 0]);
 });

@@ -1,11 +1,27 @@
 import { MINUTE_MS, READ_SLACK_MS } from '../rules.ts';
-import { isCounted, LiveList, type LiveSwap } from './live.ts';
-import { comparePrices } from './price.ts';
-import { CLOSE, HIGH, LAST_TRADERS, type LastField, LOW, OPEN, PRICED, type Rows, TRADES, tallySwap } from './rows.ts';
+import { BucketPrices } from './bucket-prices.ts';
+import type { LiveSwap } from './live.ts';
+import { LiveList } from './live-list.ts';
+import { LiveStore } from './live-store.ts';
+import { Names } from './names.ts';
+import { LAST_TRADERS, type LastField, PRICED, Rows, TRADES, tallySwap } from './rows.ts';
 import { Series } from './series.ts';
 import type { Shape } from './shape.ts';
 import { NEVER, Traders } from './traders.ts';
 import { WindowView } from './window-view.ts';
+
+/** What the tokens of a partition share. */
+export interface Memory {
+  readonly shape: Shape;
+  readonly rows: Rows;
+  readonly names: Names;
+  readonly store: LiveStore;
+}
+
+export function createMemory(shape: Shape): Memory {
+  const names = new Names();
+  return { shape, rows: new Rows(), names, store: new LiveStore(names) };
+}
 
 /** Everything about one token. The state is a function of the log; views and `isQueued` belong to the reader. */
 export class TokenState {
@@ -22,10 +38,10 @@ export class TokenState {
   finalMinute = Number.NEGATIVE_INFINITY;
   /** Minutes that changed since the last cut. */
   readonly changedMinutes = new Set<number>();
-  /** Ids in memory. One is known only while its timestamp is inside the lateness: ask `known`. */
-  readonly ids = new Map<string, LiveSwap>();
-  readonly live = new LiveList();
-  readonly traders = new Traders();
+  /** Live swaps by id. One is known only while its timestamp is inside the lateness: ask `known`. */
+  readonly ids = new Map<string, number>();
+  readonly live: LiveList;
+  readonly traders: Traders;
   readonly series: readonly Series[];
   /** In the order of the shape's windows; made at the first read. */
   views: WindowView[] | null = null;
@@ -35,20 +51,26 @@ export class TokenState {
   isForgotten = false;
   readonly #shape: Shape;
   readonly #rows: Rows;
+  readonly #store: LiveStore;
+  readonly #prices: BucketPrices;
 
-  constructor(token: string, shard: number, shape: Shape, rows: Rows) {
+  constructor(token: string, shard: number, memory: Memory) {
     this.token = token;
     this.shard = shard;
-    this.#shape = shape;
-    this.#rows = rows;
-    this.series = shape.resolutionsMs.map(() => new Series());
+    this.#shape = memory.shape;
+    this.#rows = memory.rows;
+    this.#store = memory.store;
+    this.live = new LiveList(memory.store);
+    this.#prices = new BucketPrices(memory.store, this.live);
+    this.traders = new Traders(memory.store, memory.names);
+    this.series = memory.shape.resolutionsMs.map(() => new Series());
   }
 
-  /** The newest version of an id that is known: its timestamp lies inside the token's lateness. */
-  known(id: string): LiveSwap | undefined {
-    const swap = this.ids.get(id);
-    if (swap === undefined || swap.timestampMs < this.watermarkMs - this.#shape.rules.latenessMs) return undefined;
-    return swap;
+  /** The newest version of an id, if that is known: its timestamp lies inside the token's lateness. */
+  known(id: string): number | undefined {
+    const handle = this.ids.get(id);
+    if (handle === undefined) return undefined;
+    return this.#store.timestampMs(handle) < this.watermarkMs - this.#shape.rules.latenessMs ? undefined : handle;
   }
 
   /**
@@ -57,72 +79,63 @@ export class TokenState {
    */
   replace(swap: LiveSwap): boolean {
     const old = this.known(swap.id);
-    const wasCounted = old !== undefined && isCounted(old);
-    if (old !== undefined) {
-      if (wasCounted) this.#uncount(old);
-      this.live.remove(old);
-    }
-    this.ids.set(swap.id, swap);
-    const index = this.live.insert(swap);
-    if (isCounted(swap)) this.#count(swap, index);
+    const wasCounted = old !== undefined && this.#store.isCounted(old);
+    if (old !== undefined) this.#takeOut(old);
+    const handle = this.#store.add(swap);
+    this.ids.set(swap.id, handle);
+    const index = this.live.insert(handle, swap);
+    if (this.#store.isCounted(handle)) this.#count(swap, handle, index);
     return wasCounted;
   }
 
-  #count(swap: LiveSwap, index: number): void {
-    const { resolutionsMs, minuteSeries } = this.#shape;
+  #takeOut(handle: number): void {
+    const swap = this.#store.get(handle);
+    const index = this.live.indexOf(handle, swap);
+    if (this.#store.isCounted(handle)) this.#uncount(swap, handle, index);
+    this.live.removeAt(index);
+    this.#store.release(handle);
+  }
+
+  #count(swap: LiveSwap, handle: number, index: number): void {
+    const { resolutionsMs, grainMs } = this.#shape;
     const rows = this.#rows;
-    const before = swap.isPriced ? this.#pricedBefore(swap, index) : undefined;
-    const after = swap.isPriced ? this.#pricedAfter(swap, index) : undefined;
+    if (swap.isPriced) this.#prices.lookAround(index, swap.timestampMs, grainMs);
     for (let s = 0; s < resolutionsMs.length; s += 1) {
       const resolutionMs = resolutionsMs[s]!;
       const number = Math.floor(swap.timestampMs / resolutionMs);
       // A bucket that no read can need is made all the same; the next prune, right after, takes it away.
-      const handle = this.series[s]!.ensure(number, rows);
-      const page = rows.page(handle);
-      const at = rows.at(handle);
-      if (swap.isPriced) {
-        const isFirst = page[at + PRICED] === 0;
-        if (isFirst || before === undefined || before.timestampMs < number * resolutionMs)
-          setPrice(page, at + OPEN, swap);
-        if (isFirst || after === undefined || after.timestampMs >= (number + 1) * resolutionMs) {
-          setPrice(page, at + CLOSE, swap);
-        }
-        if (isFirst || compareTo(swap, page, at + HIGH) > 0) setPrice(page, at + HIGH, swap);
-        if (isFirst || compareTo(swap, page, at + LOW) < 0) setPrice(page, at + LOW, swap);
-      }
+      const bucket = this.series[s]!.ensure(number, rows);
+      const page = rows.page(bucket);
+      const at = rows.at(bucket);
+      if (swap.isPriced) this.#prices.add(swap, number * resolutionMs, (number + 1) * resolutionMs, page, at);
       tallySwap(page, at, swap, 1);
       this.#changeViews(s, number, swap, 1);
     }
-    this.traders.count(swap, this.#moveLast);
-    this.changedMinutes.add(Math.floor(swap.timestampMs / resolutionsMs[minuteSeries]!));
+    this.traders.count(handle, this.#moveLast);
+    this.changedMinutes.add(Math.floor(swap.timestampMs / MINUTE_MS));
   }
 
   /** Takes a counted swap, still in the live list, out of every figure. */
-  #uncount(swap: LiveSwap): void {
-    const { resolutionsMs, minuteSeries } = this.#shape;
+  #uncount(swap: LiveSwap, handle: number, index: number): void {
+    const { resolutionsMs, grainMs } = this.#shape;
     const rows = this.#rows;
-    this.traders.uncount(swap, this.#moveLast);
-    const index = this.#indexOf(swap);
+    this.traders.uncount(handle, this.#moveLast);
+    if (swap.isPriced) this.#prices.lookAround(index, swap.timestampMs, grainMs);
     for (let s = 0; s < resolutionsMs.length; s += 1) {
       const resolutionMs = resolutionsMs[s]!;
       const number = Math.floor(swap.timestampMs / resolutionMs);
-      const handle = this.series[s]!.find(number);
-      if (handle < 0) continue;
-      const page = rows.page(handle);
-      const at = rows.at(handle);
+      const bucket = this.series[s]!.find(number);
+      if (bucket < 0) continue;
+      const page = rows.page(bucket);
+      const at = rows.at(bucket);
       tallySwap(page, at, swap, -1);
       this.#changeViews(s, number, swap, -1);
       if (page[at + TRADES] === 0) this.series[s]!.remove(number, rows);
-      else if (swap.isPriced && page[at + PRICED]! > 0)
-        this.#repriceWithout(swap, index, number * resolutionMs, resolutionMs, page, at);
+      else if (swap.isPriced && page[at + PRICED]! > 0) {
+        this.#prices.remove(handle, swap, number * resolutionMs, (number + 1) * resolutionMs, page, at);
+      }
     }
-    this.changedMinutes.add(Math.floor(swap.timestampMs / resolutionsMs[minuteSeries]!));
-  }
-
-  #indexOf(swap: LiveSwap): number {
-    let index = this.live.indexFor(swap);
-    while (this.live.at(index) !== swap) index += 1;
-    return index;
+    this.changedMinutes.add(Math.floor(swap.timestampMs / MINUTE_MS));
   }
 
   #changeViews(series: number, number: number, swap: LiveSwap, sign: 1 | -1): void {
@@ -132,61 +145,6 @@ export class TokenState {
       const view = this.views[w]!;
       if (windows[w]!.series === series && view.holds(number)) view.change(swap, sign, this.#rows);
     }
-  }
-
-  /** The prices of a bucket that loses a swap and keeps other priced ones. All of them are in the live list. */
-  #repriceWithout(
-    swap: LiveSwap,
-    index: number,
-    startMs: number,
-    lengthMs: number,
-    page: Float64Array,
-    at: number,
-  ): void {
-    const before = this.#pricedBefore(swap, index);
-    const after = this.#pricedAfter(swap, index);
-    const isFirst = before === undefined || before.timestampMs < startMs;
-    const isLast = after === undefined || after.timestampMs >= startMs + lengthMs;
-    if (isFirst) setPrice(page, at + OPEN, after!);
-    if (isLast) setPrice(page, at + CLOSE, before!);
-    if (compareTo(swap, page, at + HIGH) === 0 || compareTo(swap, page, at + LOW) === 0) {
-      this.#findExtremes(swap, startMs, startMs + lengthMs, page, at);
-    }
-  }
-
-  #findExtremes(without: LiveSwap, startMs: number, endMs: number, page: Float64Array, at: number): void {
-    let high: LiveSwap | undefined;
-    let low: LiveSwap | undefined;
-    for (let i = this.live.indexFrom(startMs); i < this.live.length; i += 1) {
-      const swap = this.live.at(i);
-      if (swap.timestampMs >= endMs) break;
-      if (swap === without || !isCounted(swap) || !swap.isPriced) continue;
-      if (high === undefined || comparePrices(swap.priceHi, swap.priceLo, high.priceHi, high.priceLo) > 0) high = swap;
-      if (low === undefined || comparePrices(swap.priceHi, swap.priceLo, low.priceHi, low.priceLo) < 0) low = swap;
-    }
-    setPrice(page, at + HIGH, high!);
-    setPrice(page, at + LOW, low!);
-  }
-
-  /** The nearest counted priced swap in front of an index, not further off than the coarsest bucket reaches. */
-  #pricedBefore(swap: LiveSwap, index: number): LiveSwap | undefined {
-    const startMs = Math.floor(swap.timestampMs / this.#shape.grainMs) * this.#shape.grainMs;
-    for (let i = index - 1; i >= 0; i -= 1) {
-      const other = this.live.at(i);
-      if (other.timestampMs < startMs) return undefined;
-      if (isCounted(other) && other.isPriced) return other;
-    }
-    return undefined;
-  }
-
-  #pricedAfter(swap: LiveSwap, index: number): LiveSwap | undefined {
-    const endMs = (Math.floor(swap.timestampMs / this.#shape.grainMs) + 1) * this.#shape.grainMs;
-    for (let i = index + 1; i < this.live.length; i += 1) {
-      const other = this.live.at(i);
-      if (other.timestampMs >= endMs) return undefined;
-      if (isCounted(other) && other.isPriced) return other;
-    }
-    return undefined;
   }
 
   readonly #moveLast = (field: LastField, fromMs: number, toMs: number): void => {
@@ -222,12 +180,18 @@ export class TokenState {
     const { grainMs, rules } = this.#shape;
     const bound = Math.min(this.watermarkMs - rules.latenessMs, partitionMs - READ_SLACK_MS);
     const endMs = Math.floor(bound / grainMs) * grainMs;
-    for (let swap = this.live.first(); swap !== undefined && swap.timestampMs < endMs; swap = this.live.first()) {
-      if (isCounted(swap)) this.traders.settle(swap);
-      // The id may have been used again after it was forgotten.
-      if (this.ids.get(swap.id) === swap) this.ids.delete(swap.id);
+    while (this.live.length > 0 && this.#store.timestampMs(this.live.at(0)) < endMs) {
+      const handle = this.live.at(0);
+      if (this.#store.isCounted(handle)) this.traders.settle(handle);
       this.live.shift();
+      this.#letGo(handle);
     }
+  }
+
+  #letGo(handle: number): void {
+    // The id may have been used again after it was forgotten.
+    if (this.ids.get(this.#store.id(handle)) === handle) this.ids.delete(this.#store.id(handle));
+    this.#store.release(handle);
   }
 
   /** Drops the buckets that no read at `partitionMs - READ_SLACK_MS` or later can need. */
@@ -287,6 +251,8 @@ export class TokenState {
     const rows = this.#rows;
     for (const series of this.series) series.prune(Number.POSITIVE_INFINITY, rows, () => {});
     for (const view of this.views ?? []) rows.release(view.row);
+    for (; this.live.length > 0; this.live.shift()) this.#letGo(this.live.at(0));
+    this.traders.clear();
     this.views = null;
     this.isForgotten = true;
   }
@@ -295,13 +261,4 @@ export class TokenState {
   static finalBelow(lateBoundMs: number): number {
     return Math.ceil(lateBoundMs / MINUTE_MS) - 1;
   }
-}
-
-function setPrice(page: Float64Array, at: number, swap: LiveSwap): void {
-  page[at] = swap.priceHi;
-  page[at + 1] = swap.priceLo;
-}
-
-function compareTo(swap: LiveSwap, page: Float64Array, at: number): number {
-  return comparePrices(swap.priceHi, swap.priceLo, page[at]!, page[at + 1]!);
 }
