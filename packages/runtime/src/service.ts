@@ -2,7 +2,7 @@ import closeWithGrace from 'close-with-grace';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { z } from 'zod';
 import { type AdminServer, startAdmin } from './admin.ts';
-import { exitCodeOf } from './errors.ts';
+import { exitCodeOf, exitCodes } from './errors.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { Readiness } from './readiness.ts';
 import { loadSettings, maskSettings, type serviceSettings } from './settings.ts';
@@ -54,20 +54,37 @@ export async function runService<S extends ServiceSchema>({ name, schema, create
   const stopping = new AbortController();
   let failure: { error: unknown } | undefined;
   const running: { app?: App; admin?: AdminServer; start?: Promise<unknown> } = {};
-  const grace = closeWithGrace({ delay: base.STOP_TIMEOUT, logger: false }, async ({ signal, err }) => {
-    if (err && !failure) {
-      failure = { error: err };
-      log.fatal({ error: err }, err.message);
-    }
-    log.info({ signal }, signal ? `stopping on ${signal}` : 'stopping');
-    stopping.abort(new Error('the service stops'));
-    await running.start?.catch(() => undefined);
-    await running.app?.close();
-    await running.admin?.close();
-    log.info('stopped');
-    // close-with-grace exits with 1 on any error; the supervisor needs to be told more.
-    if (failure) process.exit(exitCodeOf(failure.error));
-  });
+  // Left to itself, close-with-grace says nothing and exits with 1; the supervisor needs to be told more.
+  const endNow = (message: string, error?: unknown) => {
+    log.error({ error }, message);
+    process.exit(failure ? exitCodeOf(failure.error) : exitCodes.software);
+  };
+  const grace = closeWithGrace(
+    {
+      delay: base.STOP_TIMEOUT,
+      logger: false,
+      onTimeout: (delayMs) => endNow(`the stop took longer than STOP_TIMEOUT, ${delayMs} ms`),
+      onSecondSignal: (signal) => endNow(`ended at once by a second signal, ${signal}`),
+      onSecondError: (error) => endNow(`while stopping: ${String(error)}`, error),
+    },
+    async ({ signal, err }) => {
+      if (err && !failure) {
+        failure = { error: err };
+        log.fatal({ error: err }, err.message);
+      }
+      log.info({ signal }, signal ? `stopping on ${signal}` : 'stopping');
+      stopping.abort(new Error('the service stops'));
+      try {
+        await running.start?.catch(() => undefined);
+        await running.app?.close();
+        await running.admin?.close();
+      } catch (error) {
+        endNow(`the stop failed: ${(error as Error).message}`, error);
+      }
+      log.info('stopped');
+      if (failure) process.exit(exitCodeOf(failure.error));
+    },
+  );
   const fail = (error: unknown) => {
     if (failure || stopping.signal.aborted) return;
     failure = { error };

@@ -94,7 +94,11 @@ export function loadSettings<S extends SettingsSchema>(schema: S, env: NodeJS.Pr
     // An empty variable is an absent one: compose files and shells set `X=` to mean "unset".
     if (env[name]) given[name] = env[name];
     const file = env[`${name}_FILE`];
-    if (!file || !isSecret(type)) continue;
+    if (!file || schema.shape[`${name}_FILE`]) continue;
+    if (!isSecret(type)) {
+      problems.push(`${name}_FILE: ${name} is not a secret and is not read from a file`);
+      continue;
+    }
     if (given[name] !== undefined) problems.push(`${name} and ${name}_FILE are both set; keep one`);
     try {
       given[name] = readFileSync(file, 'utf8').trim();
@@ -127,7 +131,11 @@ export function maskSettings(schema: SettingsSchema, settings: Record<string, un
 }
 
 function maskSecret(value: string): string {
-  return /^[a-z+]+:\/\//i.test(value) ? value.replace(/\/\/([^:@/]*):[^@/]*@/, '//$1:***@') : '***';
+  if (!/^[a-z+]+:\/\//i.test(value)) return '***';
+  // Greedy, since a password that was not encoded may hold an @; and drivers take passwords as parameters too.
+  return value
+    .replace(/\/\/([^:@/]*):.*@/, '//$1:***@')
+    .replace(/([?&][^=&]*(?:password|secret|token)[^=&]*=)[^&]*/gi, '$1***');
 }
 
 function isSecret(type: z.ZodType): boolean {
