@@ -34,7 +34,7 @@ const bad: [what: string, code: string, record: OutgoingRecord][] = [
   ['text that is not JSON', 'NOT_JSON', record('{"id":')],
   ['NaN, which JSON does not have', 'NOT_JSON', record('NaN')],
   ['an empty value', 'NOT_JSON', record('')],
-  ['a tombstone', 'SCHEMA', record(null)],
+  ['a tombstone', 'NOT_JSON', record(null)],
   ['null', 'SCHEMA', record('null')],
   ['an array', 'SCHEMA', json([swap('x')])],
   ['__proto__ as a key', 'SCHEMA', record(`{"__proto__":{"side":"buy"},${JSON.stringify(swap('proto')).slice(1)}`)],
