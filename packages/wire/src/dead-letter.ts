@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** The longest original that a dead letter holds whole. */
+/** The longest original value, and the longest original key, that a dead letter holds whole. */
 export const deadLetterMaxBytes = 65_536;
 
 export interface Rejected {
@@ -13,7 +13,11 @@ export interface Rejected {
   reason: string;
 }
 
-/** The record for `swaps.dead`: the original bytes under their original key, and in the headers where they were and what was wrong. */
+/**
+ * The record for `swaps.dead`: the original bytes under their original key, and in the headers where they were and what was wrong.
+ * A value or key that is too long is cut, and its length and SHA-256 are in the headers: so a letter stays below what brokers take
+ * (1 MiB), whatever the record was.
+ */
 export function deadLetter({ topic, partition, offset, key, value, code, reason }: Rejected) {
   const headers: Record<string, string> = {
     'tidemark-topic': topic,
@@ -22,10 +26,16 @@ export function deadLetter({ topic, partition, offset, key, value, code, reason 
     'tidemark-code': code,
     'tidemark-reason': reason,
   };
-  if (value !== null && value.length > deadLetterMaxBytes) {
-    headers['tidemark-length'] = String(value.length);
-    headers['tidemark-sha256'] = createHash('sha256').update(value).digest('hex');
-    return { key, value: value.subarray(0, deadLetterMaxBytes), headers };
-  }
-  return { key, value, headers };
+  return {
+    key: bounded(key, 'tidemark-key-', headers),
+    value: bounded(value, 'tidemark-', headers),
+    headers,
+  };
+}
+
+function bounded(bytes: Uint8Array | null, prefix: string, headers: Record<string, string>): Uint8Array | null {
+  if (bytes === null || bytes.length <= deadLetterMaxBytes) return bytes;
+  headers[`${prefix}length`] = String(bytes.length);
+  headers[`${prefix}sha256`] = createHash('sha256').update(bytes).digest('hex');
+  return bytes.subarray(0, deadLetterMaxBytes);
 }

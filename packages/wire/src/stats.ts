@@ -66,9 +66,35 @@ export function readStatsRecord(key: Uint8Array | null, value: Uint8Array | null
   } catch {
     return null;
   }
-  if (typeof parsed !== 'object' || parsed === null || !('version' in parsed) || !isVersion(parsed.version))
-    return null;
-  return isHeartbeat
-    ? { kind: 'heartbeat', heartbeat: parsed as Heartbeat }
-    : { kind: 'value', token: name, record: parsed as StatsRecord };
+  if (isHeartbeat) return isHeartbeatOf(name, parsed) ? { kind: 'heartbeat', heartbeat: parsed } : null;
+  return isValueOf(name, parsed) ? { kind: 'value', token: name, record: parsed } : null;
+}
+
+/** Looks at what readers build on, not at every figure: only owners can be expected to write what passes. */
+function isHeartbeatOf(key: string, parsed: unknown): parsed is Heartbeat {
+  if (!isObject(parsed)) return false;
+  const { partition, version, reportedAt, windows, status } = parsed;
+  return (
+    Number.isSafeInteger(partition) &&
+    key === heartbeatKey(partition as number) &&
+    isVersion(version) &&
+    Number.isSafeInteger(reportedAt) &&
+    Array.isArray(windows) &&
+    windows.every((window) => typeof window === 'string') &&
+    isObject(status)
+  );
+}
+
+function isValueOf(token: string, parsed: unknown): parsed is StatsRecord {
+  return (
+    isObject(parsed) &&
+    parsed['token'] === token &&
+    isVersion(parsed['version']) &&
+    isObject(parsed['windows']) &&
+    Object.values(parsed['windows']).every(isObject)
+  );
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
