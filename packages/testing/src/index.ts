@@ -1,4 +1,5 @@
 export { createFakeClock, type FakeClock } from './clock.ts';
+export { markdownTable } from './markdown.ts';
 export { type Judged, judge, Oracle, type OracleOptions, statistics, summarise } from './oracle.ts';
 export { type ServiceProcess, type ServiceProcessOptions, startService } from './process.ts';
 export { createRandom, createZipf, type Random } from './random.ts';

@@ -81,7 +81,7 @@ export function openConnection(options: ConnectionOptions): Connection {
   socket.on('error', (error) => log.debug({ error }, error.message));
   socket.on('close', (code) => {
     hub.close(session);
-    metrics.closed(code);
+    metrics.closed(peer.closedWith ?? code);
   });
   reply(context, { type: 'welcome', session: log.bindings()['session'], heartbeatMs, protocol: protocolVersion });
   return {
@@ -97,8 +97,17 @@ export function openConnection(options: ConnectionOptions): Connection {
   };
 }
 
-function createPeer(socket: WebSocket, metrics: GatewayMetrics): Peer {
+interface SocketPeer extends Peer {
+  /** Why it was closed from here: a client that does not read never answers, and then the socket itself knows 1006 alone. */
+  readonly closedWith: CloseCode | undefined;
+}
+
+function createPeer(socket: WebSocket, metrics: GatewayMetrics): SocketPeer {
+  let closedWith: CloseCode | undefined;
   return {
+    get closedWith() {
+      return closedWith;
+    },
     get bufferedBytes() {
       return socket.bufferedAmount;
     },
@@ -108,6 +117,7 @@ function createPeer(socket: WebSocket, metrics: GatewayMetrics): Peer {
       socket.send(frame, { binary: false }, onFlushed);
     },
     close(code, reason) {
+      closedWith ??= code;
       socket.close(code, reason);
     },
   };

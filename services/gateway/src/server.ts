@@ -12,6 +12,7 @@ import type { GatewayMetrics } from './metrics.ts';
 const streamPath = '/v1/stream';
 /** A handshake that takes longer is dropped. */
 const handshakeTimeoutMs = 5_000;
+const handshakeCheckMs = 1_000;
 /** How long a client may take to answer a closing frame before the socket is destroyed. */
 const closeTimeoutMs = 2_000;
 const slowCheckMs = 500;
@@ -48,10 +49,12 @@ export class GatewayServer {
       closeTimeout: closeTimeoutMs,
     };
     this.#sockets = new WebSocketServer(options);
-    this.http = createServer(
-      { requestTimeout: handshakeTimeoutMs, headersTimeout: handshakeTimeoutMs },
-      (request, response) => this.#answer(request, response),
-    );
+    const timeouts = {
+      requestTimeout: handshakeTimeoutMs,
+      headersTimeout: handshakeTimeoutMs,
+      connectionsCheckingInterval: handshakeCheckMs,
+    };
+    this.http = createServer(timeouts, (request, response) => this.#answer(request, response));
     this.http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
     this.#timers = [
       setInterval(() => this.#beat(), settings.HEARTBEAT_INTERVAL),
