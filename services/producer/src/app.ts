@@ -8,7 +8,7 @@ import { prepareSimulation } from './simulate/simulation.ts';
 import { SwapRecords } from './swap-record.ts';
 
 /** After this long without an acknowledgement the batch is reported and tried again. */
-const deliveryDeadlineMs = 10_000;
+const deliveryDeadlineMs = 5_000;
 
 /** Wires the source of swaps to `swaps`, and runs it until the service stops. */
 export async function createApp(context: ServiceContext<ProducerSettings>): Promise<App> {
@@ -22,6 +22,8 @@ export async function createApp(context: ServiceContext<ProducerSettings>): Prom
   const producer = createProducer(kafka, { deadlineMs: deliveryDeadlineMs });
   const waiting = { log, timeoutMs: settings.START_TIMEOUT, signal };
   await waitFor('topics on Kafka', () => kafka.ensureTopics(topicOptions(settings)), waiting);
+  // A topic that was just created may have no leaders yet; what is sent to it then arrives in part, and is sent again.
+  await waitFor('the leaders of swaps', () => kafka.offsets('swaps'), waiting);
   await waitFor('a connection to Kafka', () => producer.connect(), waiting);
 
   const metrics = createMetrics(context.metrics);

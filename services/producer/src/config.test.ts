@@ -32,10 +32,14 @@ test('settings that cannot be meant are refused, all at once', () => {
     code: 'SETTINGS_INVALID',
     message: /RATE[^]*TOKENS[^]*PENDING_SHARE[^]*SPEED/,
   });
-  assert.throws(() => load({ SOURCE: 'replay' }), { code: 'SETTINGS_INVALID', message: /REPLAY_FILE: name the recording/ });
+  assert.throws(() => load({ SOURCE: 'replay' }), {
+    code: 'SETTINGS_INVALID',
+    message: /REPLAY_FILE: name the recording/,
+  });
 });
 
 test('the README names every setting of the producer', async () => {
   const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
-  for (const name of Object.keys(producerSettings.shape)) assert.ok(readme.includes(`\`${name}\``), `${name} is missing`);
+  for (const name of Object.keys(producerSettings.shape))
+    assert.ok(readme.includes(`\`${name}\``), `${name} is missing`);
 });

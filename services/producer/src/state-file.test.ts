@@ -22,6 +22,9 @@ test('a file of something else is refused by its name', async (context) => {
   const path = join(await temporaryDir(context), 'state.json');
   for (const content of ['', '{"line":', '{"line":"1"}', '[]']) {
     await writeFile(path, content);
-    await assert.rejects(new StateFile(path, schema).read(), { code: 'PRODUCER_STATE_INVALID', message: /state\.json/ });
+    await assert.rejects(new StateFile(path, schema).read(), {
+      code: 'PRODUCER_STATE_INVALID',
+      message: /state\.json/,
+    });
   }
 });

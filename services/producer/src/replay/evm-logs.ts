@@ -1,5 +1,6 @@
 import { checkSwap } from '@tidemark/domain';
 import { parse } from 'csv-parse/sync';
+import type { Hex } from 'viem';
 import { z } from 'zod';
 import type { Entry } from './entry.ts';
 import { tooLong } from './json-lines.ts';
@@ -9,7 +10,10 @@ import { decodeSwapEvent, type EvmLog, swapOf } from './uniswap-v3.ts';
 
 const requiredColumns = ['block_number', 'block_timestamp', 'transaction_hash', 'log_index', 'topics', 'data'];
 
-const hex = z.templateLiteral(['0x', z.string()]).refine((text) => /^0x[0-9a-f]*$/.test(text), 'expected hex digits');
+const hex = z
+  .string()
+  .regex(/^0x[0-9a-f]*$/, 'expected hex digits')
+  .transform((text) => text as Hex);
 const hash = hex.refine((text) => text.length === 66, 'expected 32 bytes in hex');
 const count = z
   .string()

@@ -8,7 +8,15 @@ const hourMs = 3_600_000;
 const startMs = Date.UTC(2026, 0, 1, 12);
 
 function timeline(changes: Partial<TimelineOptions>) {
-  return createTimeline({ retime: 'now', speed: 1, run: 'abcd', startMs, firstMs, lastMs: firstMs + 24 * hourMs, ...changes });
+  return createTimeline({
+    retime: 'now',
+    speed: 1,
+    run: 'abcd',
+    startMs,
+    firstMs,
+    lastMs: firstMs + 24 * hourMs,
+    ...changes,
+  });
 }
 
 function swapAt(timestamp: number, id = 'x'): Swap {

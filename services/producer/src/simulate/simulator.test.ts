@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createEngine, defaultRules, type Swap, swapSchema } from '@tidemark/domain';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { createMarket } from './market.ts';
 import { maxWaiting, type Shares, Simulator, type SimulatorOptions } from './simulator.ts';
 
@@ -82,26 +82,44 @@ test('the share of duplicates is sent twice, and counted once', () => {
   const found = outcomes(sent, 1_200_000);
   assert.ok(found.every((outcome) => outcome === 'accepted' || outcome === 'duplicate'));
   // Of 1.1 records a swap 0.1 are the second, but for those that still wait at the end.
-  about(shareOf(found, (outcome) => outcome === 'duplicate'), 0.1 / 1.1, 0.01);
+  about(
+    shareOf(found, (outcome) => outcome === 'duplicate'),
+    0.1 / 1.1,
+    0.01,
+  );
 });
 
 test('the reordered share is stamped in the past, and still accepted', () => {
   const sent = stream(new Simulator(options({ shares: { ...none, reorder: 0.1 } })), 50_000);
   assert.ok(outcomes(sent, 1_200_000).every((outcome) => outcome === 'accepted'));
-  about(shareOf(sent, ({ swap, sentMs }) => swap.timestamp < sentMs), 0.1, 0.01);
-  assert.ok(sent.some(({ swap, sentMs }) => swap.timestamp < sentMs - 300_000), 'some by minutes');
+  about(
+    shareOf(sent, ({ swap, sentMs }) => swap.timestamp < sentMs),
+    0.1,
+    0.01,
+  );
+  assert.ok(
+    sent.some(({ swap, sentMs }) => swap.timestamp < sentMs - 300_000),
+    'some by minutes',
+  );
 });
 
 test('the late share is rejected as late, and nothing else is', () => {
   const sent = stream(new Simulator(options({ shares: { ...none, reorder: 0.1, late: 0.05 } })), 50_000);
   const found = outcomes(sent, 1_200_000);
   assert.deepEqual(new Set(found), new Set(['accepted', 'LATE']));
-  about(shareOf(found, (outcome) => outcome === 'LATE'), 0.05, 0.005);
+  about(
+    shareOf(found, (outcome) => outcome === 'LATE'),
+    0.05,
+    0.005,
+  );
 });
 
 test('a pending swap is confirmed under a higher version, and a reverted one taken back', () => {
   const sent = stream(new Simulator(options({ shares: { ...none, pending: 0.1, reverted: 0.1 } })), 50_000, 5);
-  assert.ok(outcomes(sent, 1_200_000).every((outcome) => outcome === 'accepted'), 'each version replaces the one before');
+  assert.ok(
+    outcomes(sent, 1_200_000).every((outcome) => outcome === 'accepted'),
+    'each version replaces the one before',
+  );
   const histories = Map.groupBy(sent, ({ swap }) => swap.id);
   const kinds = new Map<string, number>();
   for (const records of histories.values()) {
@@ -110,16 +128,13 @@ test('a pending swap is confirmed under a higher version, and a reverted one tak
     assert.equal(new Set(records.map(({ swap }) => swap.timestamp)).size, 1, 'all versions carry one stamp');
   }
   // Those that still wait at the end make prefixes of these.
-  assert.deepEqual(
-    [...kinds.keys()].toSorted(),
-    [
-      '1 confirmed',
-      '1 confirmed, 2 reverted',
-      '1 pending',
-      '1 pending, 2 confirmed',
-      '1 pending, 2 confirmed, 3 reverted',
-    ],
-  );
+  assert.deepEqual([...kinds.keys()].toSorted(), [
+    '1 confirmed',
+    '1 confirmed, 2 reverted',
+    '1 pending',
+    '1 pending, 2 confirmed',
+    '1 pending, 2 confirmed, 3 reverted',
+  ]);
   about((kinds.get('1 pending, 2 confirmed') ?? 0) / histories.size, 0.09, 0.03);
   about((kinds.get('1 confirmed, 2 reverted') ?? 0) / histories.size, 0.09, 0.03);
 });

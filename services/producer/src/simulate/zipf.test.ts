@@ -6,7 +6,7 @@ import { Zipf } from './zipf.ts';
 function countDraws(ranks: number, exponent: number, draws: number): number[] {
   const zipf = new Zipf(ranks, exponent);
   const random = new Random(`zipf ${exponent}`);
-  const counts = new Array<number>(ranks).fill(0);
+  const counts = Array.from({ length: ranks }, () => 0);
   for (let draw = 0; draw < draws; draw++) counts[zipf.draw(random)]!++;
   return counts;
 }
