@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
 import { z } from 'zod';
 import { isSwapInput } from './fast-check.ts';
 import {
@@ -55,10 +55,13 @@ export function decodeSwap(value: Uint8Array | null, maxRecordBytes: number): De
   if (value.byteLength > maxRecordBytes) {
     return refuse('RECORD_TOO_LARGE', `${value.byteLength} bytes; at most ${maxRecordBytes}`);
   }
-  if (!isUtf8(value)) return refuse('NOT_UTF8', 'the value is not valid UTF-8');
+  // Nearly every value is ASCII, which needs no decoding.
+  const isPlain = isAscii(value);
+  if (!isPlain && !isUtf8(value)) return refuse('NOT_UTF8', 'the value is not valid UTF-8');
   let parsed: unknown;
   try {
-    parsed = JSON.parse(Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('utf8'));
+    const bytes = Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+    parsed = JSON.parse(isPlain ? bytes.toString('latin1') : bytes.toString('utf8'));
   } catch (error) {
     return refuse('NOT_JSON', error instanceof Error ? error.message : 'the value is not JSON');
   }

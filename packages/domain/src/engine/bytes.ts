@@ -1,5 +1,7 @@
 /** Distances below this are exact as the whole numbers that stand for them. */
 const NEAR_MS = 2 ** 48;
+const WORD = 2 ** 28;
+const SHORT_TEXT = 256;
 
 /** A growing buffer of variable-length numbers and strings: the alphabet of the journal and of the shards. */
 export class ByteWriter {
@@ -14,12 +16,24 @@ export class ByteWriter {
   unsigned(value: number): void {
     this.#reserve(10);
     let rest = value;
-    while (rest >= 0x80) {
-      this.#bytes[this.#length] = (rest % 0x80) | 0x80;
-      this.#length += 1;
-      rest = Math.floor(rest / 0x80);
+    // Doubles are slow to divide: four groups at a time come off as an integer.
+    while (rest >= WORD) {
+      const high = Math.floor(rest / WORD);
+      const low = rest - high * WORD;
+      this.#bytes[this.#length] = low | 0x80;
+      this.#bytes[this.#length + 1] = (low >>> 7) | 0x80;
+      this.#bytes[this.#length + 2] = (low >>> 14) | 0x80;
+      this.#bytes[this.#length + 3] = (low >>> 21) | 0x80;
+      this.#length += 4;
+      rest = high;
     }
-    this.#bytes[this.#length] = rest;
+    let word = rest | 0;
+    while (word >= 0x80) {
+      this.#bytes[this.#length] = word | 0x80;
+      this.#length += 1;
+      word >>>= 7;
+    }
+    this.#bytes[this.#length] = word;
     this.#length += 1;
   }
 
@@ -41,6 +55,7 @@ export class ByteWriter {
 
   /** UTF-8, or UTF-16 where a text has unpaired surrogates that UTF-8 would not bring back. */
   text(value: string): void {
+    if (value.length <= SHORT_TEXT && this.#ascii(value)) return;
     if (value.isWellFormed()) {
       const length = Buffer.byteLength(value);
       this.unsigned(length * 2);
@@ -51,6 +66,26 @@ export class ByteWriter {
       this.#reserve(value.length * 2);
       this.#length += this.#bytes.write(value, this.#length, 'utf16le');
     }
+  }
+
+  /** Ids and addresses are short and plain: copying them here is cheaper than a call out of JavaScript. */
+  #ascii(value: string): boolean {
+    const start = this.#length;
+    this.unsigned(value.length * 2);
+    this.#reserve(value.length);
+    const bytes = this.#bytes;
+    let at = this.#length;
+    for (let i = 0; i < value.length; i += 1) {
+      const unit = value.charCodeAt(i);
+      if (unit >= 0x80) {
+        this.#length = start;
+        return false;
+      }
+      bytes[at] = unit;
+      at += 1;
+    }
+    this.#length = at;
+    return true;
   }
 
   /** A copy of what was written. */
@@ -93,6 +128,11 @@ export class ByteReader {
   }
 
   unsigned(): number {
+    const first = this.#bytes[this.#at];
+    if (first !== undefined && first < 0x80) {
+      this.#at += 1;
+      return first;
+    }
     let value = 0;
     let scale = 1;
     for (;;) {
