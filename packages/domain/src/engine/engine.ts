@@ -83,10 +83,10 @@ class PartitionEngine implements Engine {
       return this.#reject('LATE', `timestamp ${swap.timestamp} is before ${lateBoundMs}`);
     if (state === undefined && this.#tokens.size >= this.#maxTokens) throw new TooManyTokensError(this.#maxTokens);
     const known = state?.known(swap.id);
-    if (known === undefined) return this.#accept(swap);
+    if (known === undefined) return this.#accept(swap, known);
     const { timestampMs, version, status } = this.#memory.store.get(known);
-    if (timestampMs !== swap.timestamp) return this.#refuseReused(swap, timestampMs);
-    if (outranks(swap, version, status)) return this.#accept(swap);
+    if (timestampMs !== swap.timestamp) return this.#refuseReused(state!, swap, timestampMs);
+    if (outranks(swap, version, status)) return this.#accept(swap, known);
     this.#counters.duplicate += 1;
     this.#hasCountedSinceCut = true;
     return { kind: 'duplicate', token: swap.token };
@@ -106,35 +106,41 @@ class PartitionEngine implements Engine {
     return { kind: 'rejected', code, reason };
   }
 
-  #accept(swap: Swap): Outcome {
+  #accept(swap: Swap, known: number | undefined): Outcome {
     const live = toLive(swap, this.#shape);
-    this.#outbox.journal.accepted(swap.token, live, swap.symbol, swap.name);
+    const state = this.#tokens.get(swap.token) ?? this.#createToken(swap.token, swap.timestamp);
+    // A label that says nothing new moves nothing, and need not be in the journal.
+    const symbol = swap.symbol === state.symbol ? undefined : swap.symbol;
+    const name = swap.name === state.name ? undefined : swap.name;
+    this.#outbox.journal.accepted(state, live, symbol, name);
     this.#counters.counted += 1;
-    this.#take(swap.token, live, swap.symbol, swap.name);
+    this.#take(state, live, known, symbol, name);
     return { kind: 'accepted', token: swap.token };
   }
 
   /** A reused id is refused, and yet it passed the checks that make a watermark. */
-  #refuseReused(swap: Swap, knownMs: number): Outcome {
-    if (swap.timestamp > this.#tokens.get(swap.token)!.watermarkMs) {
-      this.#outbox.journal.moved(swap.token, swap.timestamp);
-      this.#move(swap.token, swap.timestamp);
+  #refuseReused(state: TokenState, swap: Swap, knownMs: number): Outcome {
+    if (swap.timestamp > state.watermarkMs) {
+      this.#outbox.journal.moved(state, swap.timestamp);
+      this.#moveToken(state, swap.timestamp, false);
     }
     return this.#reject('ID_REUSED', `id ${swap.id} is known with timestamp ${knownMs}, not ${swap.timestamp}`);
   }
 
-  /** Takes an accepted swap into the state; also when a journal is replayed. */
-  #take(token: string, swap: LiveSwap, symbol: string | undefined, name: string | undefined): void {
-    let state = this.#tokens.get(token);
-    const isNew = state === undefined;
-    state ??= this.#createToken(token, swap.timestampMs);
-    const isRelabelled =
-      (symbol !== undefined && symbol !== state.symbol) || (name !== undefined && name !== state.name);
+  /** Takes an accepted swap into the state; also when a journal is replayed. Labels are given when they change. */
+  #take(
+    state: TokenState,
+    swap: LiveSwap,
+    known: number | undefined,
+    symbol: string | undefined,
+    name: string | undefined,
+  ): void {
+    const isNew = state.watermarkMs === NO_WATERMARK;
+    const isRelabelled = symbol !== undefined || name !== undefined;
     if (symbol !== undefined) state.symbol = symbol;
     if (name !== undefined) state.name = name;
     state.firstSeenMs = Math.min(state.firstSeenMs, swap.timestampMs);
-    const hadCounted = state.replace(swap);
-    const isCounted = hadCounted || swap.status === 'confirmed';
+    const isCounted = state.replace(swap, known);
     if (isCounted) this.#outbox.candles.touch(state);
     if (isCounted || isNew || isRelabelled) this.#schedule.mark(state);
     this.#moveToken(state, swap.timestampMs, isRelabelled);
@@ -150,11 +156,6 @@ class PartitionEngine implements Engine {
   #addToken(state: TokenState): void {
     this.#tokens.set(state.token, state);
     this.#shards[state.shard]!.set(state.token, state);
-  }
-
-  #move(token: string, timestampMs: number): void {
-    const state = this.#tokens.get(token);
-    if (state !== undefined) this.#moveToken(state, timestampMs, false);
   }
 
   /** A record of the token passed the checks up to lateness: the watermarks follow, and what they let go of goes. */
@@ -278,11 +279,13 @@ class PartitionEngine implements Engine {
       this.#watermarkMs = watermarkMs;
       return {
         accepted: (token, swap, symbol, name) => {
-          if (isOurs(token)) this.#take(token, swap, symbol, name);
-          else this.#movePartition(swap.timestampMs);
+          if (!isOurs(token)) return this.#movePartition(swap.timestampMs);
+          const state = this.#tokens.get(token) ?? this.#createToken(token, swap.timestampMs);
+          this.#take(state, swap, state.known(swap.id), symbol, name);
         },
         moved: (token, timestampMs) => {
-          if (isOurs(token)) this.#move(token, timestampMs);
+          // Only a token with a known id can be moved without a swap, so it is there.
+          if (isOurs(token)) this.#moveToken(this.#tokens.get(token)!, timestampMs, false);
           else this.#movePartition(timestampMs);
         },
       };

@@ -7,7 +7,8 @@ export const CODEC_VERSION = 1;
 
 const ACCEPTED = 0;
 const MOVED = 1;
-const LABELLED = 2;
+const HAS_SYMBOL = 2;
+const HAS_NAME = 4;
 
 /** What moved the state: an accepted swap, or a refused one (a reused id) that moved the watermarks all the same. */
 export interface JournalReader {
@@ -15,13 +16,22 @@ export interface JournalReader {
   moved(token: string, timestampMs: number): void;
 }
 
+/** What the journal needs of a token: its name, and room to note how the running journal calls it. */
+export interface JournalToken {
+  readonly token: string;
+  journal: number;
+  journalNumber: number;
+}
+
 /**
  * The inputs that moved the state since the last cut, in log order: written as they are applied, so that a cut only
- * hands the bytes over. Tokens and traders are written in full once a journal and by number from then on.
+ * hands the bytes over. A token is written in full once a journal and by number from then on.
  */
 export class Journal {
   readonly #out = new ByteWriter();
-  readonly #names = new Map<string, number>();
+  /** Counts the journals, from 1: tokens remember the one that they were named in. */
+  #journal = 1;
+  #tokens = 0;
   #entries = 0;
   #baseMs = 0;
 
@@ -29,22 +39,19 @@ export class Journal {
     return this.#entries === 0;
   }
 
-  accepted(token: string, swap: LiveSwap, symbol: string | undefined, name: string | undefined): void {
-    const isLabelled = symbol !== undefined || name !== undefined;
-    this.#out.unsigned(ACCEPTED | (isLabelled ? LABELLED : 0));
+  accepted(token: JournalToken, swap: LiveSwap, symbol: string | undefined, name: string | undefined): void {
+    const labels = (symbol === undefined ? 0 : HAS_SYMBOL) | (name === undefined ? 0 : HAS_NAME);
+    this.#out.unsigned(ACCEPTED | labels);
     this.#name(token);
-    this.#name(swap.trader);
-    if (isLabelled) {
-      this.#out.unsigned((symbol === undefined ? 0 : 1) | (name === undefined ? 0 : 2));
-      if (symbol !== undefined) this.#name(symbol);
-      if (name !== undefined) this.#name(name);
-    }
+    this.#out.text(swap.trader);
+    if (symbol !== undefined) this.#out.text(symbol);
+    if (name !== undefined) this.#out.text(name);
     writeSwap(this.#out, swap, this.#baseMs);
     this.#baseMs = swap.timestampMs;
     this.#entries += 1;
   }
 
-  moved(token: string, timestampMs: number): void {
+  moved(token: JournalToken, timestampMs: number): void {
     this.#out.unsigned(MOVED);
     this.#name(token);
     this.#out.time(timestampMs, this.#baseMs);
@@ -59,21 +66,23 @@ export class Journal {
     head.number(watermarkMs);
     const bytes = Buffer.concat([head.take(), this.#out.take()]);
     this.#out.clear();
-    this.#names.clear();
+    this.#journal += 1;
+    this.#tokens = 0;
     this.#entries = 0;
     this.#baseMs = 0;
     return bytes;
   }
 
-  #name(text: string): void {
-    const known = this.#names.get(text);
-    if (known !== undefined) {
-      this.#out.unsigned(known + 1);
+  #name(token: JournalToken): void {
+    if (token.journal === this.#journal) {
+      this.#out.unsigned(token.journalNumber);
       return;
     }
-    this.#names.set(text, this.#names.size);
+    this.#tokens += 1;
+    token.journal = this.#journal;
+    token.journalNumber = this.#tokens;
     this.#out.unsigned(0);
-    this.#out.text(text);
+    this.#out.text(token.token);
   }
 }
 
@@ -84,31 +93,30 @@ export function readJournal(bytes: Uint8Array, begin: (watermarkMs: number) => J
   const input = new ByteReader(bytes);
   checkCodec(input.unsigned());
   const reader = begin(input.number());
-  const names: string[] = [];
-  const readName = (): string => {
+  const tokens: string[] = [];
+  const readToken = (): string => {
     const number = input.unsigned();
     if (number > 0) {
-      const known = names[number - 1];
-      if (known === undefined) throw new CodecError(`name ${number} is not defined`);
+      const known = tokens[number - 1];
+      if (known === undefined) throw new CodecError(`token ${number} is not defined`);
       return known;
     }
     const text = input.text();
-    names.push(text);
+    tokens.push(text);
     return text;
   };
   let baseMs = 0;
   while (!input.isAtEnd) {
     const kind = input.unsigned();
-    const token = readName();
+    const token = readToken();
     if (kind === MOVED) {
       baseMs = input.time(baseMs);
       reader.moved(token, baseMs);
       continue;
     }
-    const trader = readName();
-    const labels = (kind & LABELLED) === 0 ? 0 : input.unsigned();
-    const symbol = (labels & 1) === 0 ? undefined : readName();
-    const name = (labels & 2) === 0 ? undefined : readName();
+    const trader = input.text();
+    const symbol = (kind & HAS_SYMBOL) === 0 ? undefined : input.text();
+    const name = (kind & HAS_NAME) === 0 ? undefined : input.text();
     const swap = readSwap(input, trader, baseMs);
     baseMs = swap.timestampMs;
     reader.accepted(token, swap, symbol, name);

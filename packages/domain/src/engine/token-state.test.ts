@@ -26,7 +26,7 @@ it(`a million swaps come, are replaced and leave: every internal sum is exactly 
     shares,
   })) {
     if (swap.timestamp < state.watermarkMs - defaultRules.latenessMs) continue;
-    state.replace(toLive(swap, shape));
+    state.replace(toLive(swap, shape), state.known(swap.id));
     state.watermarkMs = Math.max(state.watermarkMs, swap.timestamp);
     partitionMs = Math.max(partitionMs, swap.timestamp);
     if (!random.chance(0.05)) continue;

@@ -49,6 +49,9 @@ export class TokenState {
   isQueued = false;
   dueSecond = Number.POSITIVE_INFINITY;
   isForgotten = false;
+  /** Which journal named the token last, and by what number there. */
+  journal = 0;
+  journalNumber = 0;
   readonly #shape: Shape;
   readonly #rows: Rows;
   readonly #store: LiveStore;
@@ -75,17 +78,17 @@ export class TokenState {
 
   /**
    * Puts a swap in the place of the known version of its id, if there is one.
-   * @returns whether the replaced version was counted.
+   * @returns whether any figure may have changed: one of the two is counted.
    */
-  replace(swap: LiveSwap): boolean {
-    const old = this.known(swap.id);
-    const wasCounted = old !== undefined && this.#store.isCounted(old);
-    if (old !== undefined) this.#takeOut(old);
+  replace(swap: LiveSwap, known: number | undefined): boolean {
+    const wasCounted = known !== undefined && this.#store.isCounted(known);
+    if (known !== undefined) this.#takeOut(known);
     const handle = this.#store.add(swap);
     this.ids.set(swap.id, handle);
     const index = this.live.insert(handle, swap);
-    if (this.#store.isCounted(handle)) this.#count(swap, handle, index);
-    return wasCounted;
+    const isCounted = this.#store.isCounted(handle);
+    if (isCounted) this.#count(swap, handle, index);
+    return wasCounted || isCounted;
   }
 
   #takeOut(handle: number): void {
