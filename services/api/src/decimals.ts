@@ -6,6 +6,7 @@ export const decimalPattern = /^-?(?:0|[1-9]\d{0,49})(?:\.\d{1,50})?$/;
  * zeros do not matter.
  */
 export function compareDecimals(a: string, b: string): number {
+  if (a === b) return 0;
   const negativeA = a.startsWith('-');
   const negativeB = b.startsWith('-');
   if (negativeA !== negativeB) return isZero(a) && isZero(b) ? 0 : negativeA ? -1 : 1;

@@ -8,43 +8,63 @@ const initialRows = 1_024;
  * rounded to a double, which keeps the order of two figures except where it makes them equal; NaN stands for null.
  */
 export class Columns {
-  readonly #columns = new Map<string, Float64Array>();
+  #price = nulls(initialRows);
+  /** By window, in the order of `windowMetrics`. */
+  readonly #windows = new Map<string, Float64Array[]>();
   #capacity = initialRows;
 
   /** Stores the figures of a record at `row`; windows that it lacks are null. */
   write(row: number, record: StatsRecord): void {
     while (row >= this.#capacity) this.#grow();
-    this.#column('price')[row] = toNumber(record.price);
+    this.#price[row] = toNumber(record.price);
     for (const [window, figures] of Object.entries(record.windows)) {
-      for (const metric of windowMetrics) this.#column(`${window} ${metric}`)[row] = toNumber(figures[metric]);
+      const columns = this.#window(window);
+      for (let index = 0; index < windowMetrics.length; index++) {
+        columns[index]![row] = toNumber(figures[windowMetrics[index]!]);
+      }
     }
   }
 
   clear(row: number): void {
-    for (const column of this.#columns.values()) column[row] = Number.NaN;
+    this.#price[row] = Number.NaN;
+    for (const columns of this.#windows.values()) {
+      for (const column of columns) column[row] = Number.NaN;
+    }
   }
 
   of(window: string, field: RankingField): Float64Array {
-    return this.#column(field === 'price' ? field : `${window} ${field}`);
+    return field === 'price' ? this.#price : this.#window(window)[windowMetrics.indexOf(field)]!;
   }
 
-  #column(name: string): Float64Array {
-    let column = this.#columns.get(name);
-    if (column === undefined) {
-      column = new Float64Array(this.#capacity).fill(Number.NaN);
-      this.#columns.set(name, column);
+  #window(name: string): Float64Array[] {
+    let columns = this.#windows.get(name);
+    if (columns === undefined) {
+      columns = windowMetrics.map(() => nulls(this.#capacity));
+      this.#windows.set(name, columns);
     }
-    return column;
+    return columns;
   }
 
   #grow(): void {
     this.#capacity *= 2;
-    for (const [name, column] of this.#columns) {
-      const larger = new Float64Array(this.#capacity).fill(Number.NaN);
-      larger.set(column);
-      this.#columns.set(name, larger);
+    this.#price = enlarged(this.#price, this.#capacity);
+    for (const [name, columns] of this.#windows) {
+      this.#windows.set(
+        name,
+        columns.map((column) => enlarged(column, this.#capacity)),
+      );
     }
   }
+}
+
+function nulls(length: number): Float64Array {
+  return new Float64Array(length).fill(Number.NaN);
+}
+
+function enlarged(column: Float64Array, length: number): Float64Array {
+  const larger = nulls(length);
+  larger.set(column);
+  return larger;
 }
 
 function toNumber(figure: string | number | null): number {
