@@ -2,6 +2,12 @@ import { exitCodes } from '@tidemark/runtime';
 import { CommanderError } from 'commander';
 import { createProgram } from './program.ts';
 
+// The reader of the output may have seen enough, as `head` does.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(exitCodes.clean);
+});
+
 try {
   await createProgram().parseAsync();
 } catch (error) {

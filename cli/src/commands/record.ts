@@ -4,7 +4,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { action, type CommandContext, kafkaSchema, settingsOf, withKafka } from '../command.ts';
 import { note } from '../output.ts';
 import { lineFormat } from '../record/line.ts';
-import { isBrokenPipe, LineOutput } from '../record/output-file.ts';
+import { LineOutput } from '../record/output-file.ts';
 import { Recorder } from '../record/recorder.ts';
 
 interface RecordOptions {
@@ -52,8 +52,6 @@ async function record({ signal }: CommandContext, options: RecordOptions): Promi
       note(
         `${written} lines written${skipped > 0 ? `; ${skipped} records skipped, which are not decodable (--raw shows them)` : ''}`,
       );
-    } catch (error) {
-      if (!isBrokenPipe(error)) throw error;
     } finally {
       clearInterval(reporter);
     }

@@ -29,8 +29,3 @@ export class LineOutput {
     await Promise.race([once(this.#stream, 'close'), this.#failed.promise]);
   }
 }
-
-/** The reader of standard output went away, as `head` does: no error of ours. */
-export function isBrokenPipe(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException).code === 'EPIPE';
-}

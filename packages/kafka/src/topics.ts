@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CodedError } from '@tidemark/runtime';
 import { type TopicName, type TopicOptions, type TopicSpec, topicSpecs } from '@tidemark/wire';
-import kafkajs, { type Admin, type ITopicMetadata } from 'kafkajs';
+import kafkajs, { type Admin } from 'kafkajs';
 
 export interface TopicReport {
   topic: string;
@@ -10,7 +10,9 @@ export interface TopicReport {
 }
 
 const createTimeoutMs = 15_000;
-const metadataRetryMs = 100;
+const settlePollMs = 100;
+/** What brokers answer of a topic that is being created. */
+const unsettled = ['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE', 'NOT_LEADER_FOR_PARTITION'];
 
 /**
  * Creates the topics that are missing, and verifies those that exist. Several processes may do so at once.
@@ -25,6 +27,7 @@ export async function ensureTopics(
   const existing = new Set(await admin.listTopics());
   const missing = specs.filter(({ name }) => !existing.has(topicName(name)));
   if (missing.length > 0) await create(admin, topicName, missing);
+  for (const { name } of specs) await untilLed(admin, topicName(name));
   const differences = await findDifferences(admin, topicName, specs);
   if (differences.length > 0) {
     throw new CodedError(
@@ -63,15 +66,29 @@ async function create(admin: Admin, topicName: (name: TopicName) => string, spec
   }
 }
 
+/**
+ * A topic that was just created is not known to every broker at once, and has no leaders for a moment: what is sent to it then
+ * arrives in part, and a second time when it is tried again.
+ */
+async function untilLed(admin: Admin, topic: string): Promise<void> {
+  const deadline = performance.now() + createTimeoutMs;
+  for (;;) {
+    try {
+      await admin.fetchTopicOffsets(topic);
+      return;
+    } catch (error) {
+      if (!isOfType(error, ...unsettled) || performance.now() > deadline) throw error;
+      await sleep(settlePollMs);
+    }
+  }
+}
+
 async function findDifferences(
   admin: Admin,
   topicName: (name: TopicName) => string,
   specs: TopicSpec[],
 ): Promise<string[]> {
-  const topics = await metadataOnceKnown(
-    admin,
-    specs.map(({ name }) => topicName(name)),
-  );
+  const { topics } = await admin.fetchTopicMetadata({ topics: specs.map(({ name }) => topicName(name)) });
   const { resources } = await admin.describeConfigs({
     includeSynonyms: false,
     resources: specs.map(({ name, required }) => ({
@@ -94,23 +111,14 @@ async function findDifferences(
   return differences;
 }
 
-/** A topic that was just created is not known to every broker at once. */
-async function metadataOnceKnown(admin: Admin, topics: string[]): Promise<ITopicMetadata[]> {
-  const deadline = performance.now() + createTimeoutMs;
-  for (;;) {
-    try {
-      return (await admin.fetchTopicMetadata({ topics })).topics;
-    } catch (error) {
-      if (!isUnknownTopic(error) || performance.now() > deadline) throw error;
-      await sleep(metadataRetryMs);
-    }
-  }
+export function isUnknownTopic(error: unknown): boolean {
+  return isOfType(error, 'UNKNOWN_TOPIC_OR_PARTITION');
 }
 
-/** The client retries on an unknown topic, and then wraps what it met. */
-export function isUnknownTopic(error: unknown): boolean {
+/** The client retries on many errors, and then wraps what it met. */
+function isOfType(error: unknown, ...types: string[]): boolean {
   for (let reason = error; reason instanceof Error; reason = reason.cause) {
-    if ('type' in reason && reason.type === 'UNKNOWN_TOPIC_OR_PARTITION') return true;
+    if ('type' in reason && types.includes(String(reason.type))) return true;
   }
   return false;
 }

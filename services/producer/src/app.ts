@@ -22,8 +22,6 @@ export async function createApp(context: ServiceContext<ProducerSettings>): Prom
   const producer = createProducer(kafka, { deadlineMs: deliveryDeadlineMs });
   const waiting = { log, timeoutMs: settings.START_TIMEOUT, signal };
   await waitFor('topics on Kafka', () => kafka.ensureTopics(topicOptions(settings)), waiting);
-  // A topic that was just created may have no leaders yet; what is sent to it then arrives in part, and is sent again.
-  await waitFor('the leaders of swaps', () => kafka.offsets('swaps'), waiting);
   await waitFor('a connection to Kafka', () => producer.connect(), waiting);
 
   const metrics = createMetrics(context.metrics);

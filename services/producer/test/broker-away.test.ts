@@ -15,7 +15,7 @@ test('a replay waits for a broker that is away, says so, goes on, and loses noth
   const dir = await temporaryDir(context);
   const stack = await startStack({ dir: join(dir, 'stack'), external: { postgres: 'none', redis: 'none' } });
   context.after(() => stack.stop());
-  const swaps = Array.from({ length: 300_000 }, (_, at) => ({
+  const swaps = Array.from({ length: 200_000 }, (_, at) => ({
     id: `swap-${at}`,
     token: `token-${at % 100}`,
     trader: 'somebody',
