@@ -46,7 +46,7 @@ export async function createApp(context: ServiceContext<Settings>): Promise<App>
   const stats = createRedisStatsStore({ redis, prefix: settings.REDIS_PREFIX });
   const store = new PostgresCheckpointStore(postgres);
   const owned = (): Iterable<OwnedPartition> => partitions;
-  const metrics = createMetrics([registry], owned);
+  const metrics = createMetrics([registry], owned, settings.MAX_TOKENS);
   const publisher = new Publisher({
     producer,
     stats,
@@ -117,6 +117,7 @@ export async function createApp(context: ServiceContext<Settings>): Promise<App>
     partitions: owned,
     log,
     onClockRanAhead: (partition) => restart(partition, { fenced: false }),
+    onStuck: fail,
   });
 
   return {

@@ -1,10 +1,12 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { OwnedPartition } from './owned-partition.ts';
 
+const tokenWarningShare = 0.8;
+
 export type AggregatorMetrics = ReturnType<typeof createMetrics>;
 
 /** The aggregator's metrics; what is per partition is read when it is asked for. */
-export function createMetrics(registers: Registry[], partitions: () => Iterable<OwnedPartition>) {
+export function createMetrics(registers: Registry[], partitions: () => Iterable<OwnedPartition>, maxTokens: number) {
   const perPartition = (name: string, help: string, value: (owned: OwnedPartition) => number) =>
     new Gauge({
       name: `tidemark_partition_${name}`,
@@ -19,6 +21,9 @@ export function createMetrics(registers: Registry[], partitions: () => Iterable<
   perPartition('next_offset', 'The offset that is applied next.', (owned) => owned.nextOffset);
   perPartition('lag_records', 'Records between the next offset and the end of the log.', (owned) => owned.lag);
   perPartition('tokens', 'Tokens in memory.', (owned) => owned.engine.tokenCount);
+  perPartition('near_token_limit', '1 when over 80 % of MAX_TOKENS are in memory.', (owned) =>
+    owned.engine.tokenCount > tokenWarningShare * maxTokens ? 1 : 0,
+  );
   perPartition('counted_total', 'Records accepted in this generation.', (owned) => owned.engine.counters.counted);
   perPartition('duplicate_total', 'Duplicates in this generation.', (owned) => owned.engine.counters.duplicate);
   perPartition('late_total', 'Late records in this generation.', (owned) => owned.engine.counters.late);

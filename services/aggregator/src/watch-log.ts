@@ -1,19 +1,23 @@
 import type { KafkaClient } from '@tidemark/kafka';
 import type { Logger } from '@tidemark/runtime';
 import type { OwnedPartition } from './owned-partition.ts';
+import { Watchdog } from './watchdog.ts';
 
 export interface WatchLogOptions {
   client: KafkaClient;
   partitions: () => Iterable<OwnedPartition>;
   log: Logger;
   onClockRanAhead(owned: OwnedPartition): void;
+  /** A partition is stuck. */
+  onStuck(error: unknown): void;
 }
 
 const intervalMs = 1_000;
 
-/** Each second looks where the log ends, so that lag is known also of a partition that is not being read, and at the clock. */
-export function watchLog({ client, partitions, log, onClockRanAhead }: WatchLogOptions): { stop(): void } {
+/** Each second looks where the log ends, so that lag is known also of a partition that is not being read, at the clock, and at what stands still. */
+export function watchLog({ client, partitions, log, onClockRanAhead, onStuck }: WatchLogOptions): { stop(): void } {
   let looking = false;
+  const watchdog = new Watchdog();
   const look = async () => {
     const ends = await client.offsets('swaps');
     for (const owned of partitions()) owned.logEndsAt(ends[owned.partition]?.high ?? 0);
@@ -26,6 +30,11 @@ export function watchLog({ client, partitions, log, onClockRanAhead }: WatchLogO
         'the clock had run ahead: statistics begin a new epoch',
       );
       onClockRanAhead(owned);
+    }
+    try {
+      watchdog.look(partitions(), performance.now());
+    } catch (error) {
+      onStuck(error);
     }
     if (looking) return;
     looking = true;
