@@ -15,7 +15,7 @@ const checks: Check[] = [
   { name: 'types', command: 'tsc', args: ['-p', '.'] },
   { name: 'lint', command: 'oxlint', args: ['--type-aware', '--deny-warnings', ...sources] },
   { name: 'format', command: 'biome', args: ['check'] },
-  { name: 'unused', command: 'knip', args: ['--no-progress'] },
+  { name: 'unused', command: 'knip', args: ['--no-progress', '--no-config-hints'] },
   { name: 'layers', command: 'depcruise', args: ['--output-type', 'err', ...sources] },
 ];
 
