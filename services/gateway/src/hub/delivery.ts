@@ -32,7 +32,6 @@ export class Delivery {
   /** Lanes whose next turn is awaited by a timer. */
   readonly #waiting = new Set<Lane>();
   readonly #marks = new Map<number, MarkQueue>();
-  #scans = 0;
   #owed = 0;
   /** Numbers what becomes owed. */
   #sequence = 0;
@@ -81,7 +80,6 @@ export class Delivery {
   /** Sends a snapshot of every token that the iterator gives, as fast as the client reads. */
   scan(lane: Lane, states: Iterator<TokenState>): void {
     lane.scan = states;
-    this.#scans += 1;
     this.#resume(lane);
   }
 
@@ -96,7 +94,7 @@ export class Delivery {
 
   /** Nothing of the lane is wanted any more. */
   drop(lane: Lane): void {
-    this.#endScan(lane);
+    lane.scan = null;
     for (const state of lane.owed.keys()) this.forgive(lane, state);
     this.#unfinished.delete(lane);
   }
@@ -108,7 +106,7 @@ export class Delivery {
     this.#sendMarks(queue);
   }
 
-  /** Sends what is due, as far as the buffer has room. */
+  /** Sends what is due, as far as the buffer has room; marks last, since a scan that is not at its end leaves no room. */
   flush(): void {
     for (const lane of this.#unfinished) {
       this.#drain(lane);
@@ -148,7 +146,7 @@ export class Delivery {
     while (!this.full && lane.scan !== null) {
       const next = lane.scan.next();
       if (next.done) {
-        this.#endScan(lane);
+        lane.scan = null;
         return;
       }
       lane.scannedPast(next.value);
@@ -172,7 +170,7 @@ export class Delivery {
   }
 
   #sendMarks(queue: MarkQueue): void {
-    while (!this.full && this.#scans === 0 && !this.#ended) {
+    while (!this.full && !this.#ended) {
       const mark = queue.take();
       if (mark === null) return;
       this.#send(mark.frame);
@@ -205,12 +203,6 @@ export class Delivery {
       this.#unfinished.add(lane);
       if (!this.full) this.flush();
     });
-  }
-
-  #endScan(lane: Lane): void {
-    if (lane.scan === null) return;
-    lane.scan = null;
-    this.#scans -= 1;
   }
 
   #marksOf(partition: number): MarkQueue {

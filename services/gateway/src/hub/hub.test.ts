@@ -3,7 +3,8 @@ import { describe, test } from 'node:test';
 import type { Version } from '@tidemark/wire';
 import { createTestHub, FakePeer, heartbeat, put } from './fakes.ts';
 import { resumeReachMs } from './forgotten-tokens.ts';
-import { selectWindows } from './token-state.ts';
+import { Lane } from './lane.ts';
+import { allWindows, selectWindows } from './token-state.ts';
 
 describe('a subscriber', () => {
   test('gets a snapshot of each token first, then updates', () => {
@@ -66,6 +67,16 @@ describe('a subscriber', () => {
     publish('a', 1);
     publish('b', 1);
     assert.deepEqual(peer.take(), ['snapshot b@1']);
+  });
+
+  test('gets the newest value once when it changes before its snapshot was sent', () => {
+    const { hub, publish } = createTestHub();
+    publish('a', 1);
+    const peer = new FakePeer();
+    const lane = new Lane({ selection: allWindows, minIntervalMs: 0, batch: false, since: new Map() });
+    hub.subscribe(hub.open(peer), 'a', lane);
+    publish('a', 2);
+    assert.deepEqual(peer.take(), ['snapshot a@2']);
   });
 
   test('of some windows gets these alone', () => {
@@ -169,6 +180,24 @@ describe('a paced subscriber', () => {
     }
     // The snapshot began the first interval; 20 values came within a second.
     assert.deepEqual(peer.take(), ['snapshot a@1', 'update a@6', 'update a@11', 'update a@16', 'update a@21']);
+  });
+});
+
+describe('a paced and slow subscriber', () => {
+  test('gets a token once in the interval also when its turn is cut short by a full buffer', () => {
+    const { publish, pass, join } = createTestHub({ limits: { maxBufferedBytes: 1_000 } });
+    const { peer } = join(['a', 'b', 'c'], { minIntervalMs: 1_000 });
+    pass(1_000);
+    peer.stalled = true;
+    for (const token of ['a', 'b', 'c']) publish(token, 1);
+    pass(1_000);
+    publish('a', 2);
+    peer.stalled = false;
+    peer.readAll();
+    // The second turn began with b and c owed; the new value of a belongs to the third.
+    assert.deepEqual(peer.take(), ['snapshot a@1', 'snapshot b@1', 'snapshot c@1']);
+    pass(1_000);
+    assert.deepEqual(peer.take(), ['update a@2']);
   });
 });
 
