@@ -177,6 +177,20 @@ describe('the API', () => {
     );
   });
 
+  test('says 503 with a code while PostgreSQL is away, for tokens without statistics alone', async (t) => {
+    const database = new URL(owner.stack.databaseUrl);
+    const proxy = await startTcpProxy({ target: database.host });
+    t.after(() => proxy.close());
+    database.host = proxy.address;
+    await owner.toRedis(record('apart:a', [1, 1, 1, 1]));
+    const { get } = await startApi(t, owner, { DATABASE_URL: database.href });
+    await proxy.cut();
+    assertProblem(await get('/v1/tokens/apart:none/stats'), 503, 'POSTGRES_UNAVAILABLE');
+    assert.equal((await get('/v1/tokens/apart:a/stats')).status, 200);
+    await proxy.restore();
+    assertProblem(await get('/v1/tokens/apart:none/stats'), 404, 'TOKEN_UNKNOWN');
+  });
+
   test('documents every path it serves, as OpenAPI 3.1', async (t) => {
     const { get, url } = await startApi(t, owner);
     const { body } = await get('/openapi.json');
