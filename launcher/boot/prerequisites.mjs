@@ -43,7 +43,8 @@ function javaProblems(env) {
   const found = /version "(?:1\.)?(\d+)/.exec(stderr || '');
   // macOS has a `java` that only says where to get one; it fails.
   if (status !== 0 || !found) {
-    return [`JAVA_MISSING: Java ${oldestJava} or newer is needed for the embedded Kafka. ${hint}`];
+    const why = env.JAVA_HOME ? `, and JAVA_HOME=${env.JAVA_HOME} holds none that runs` : '';
+    return [`JAVA_MISSING: Java ${oldestJava} or newer is needed for the embedded Kafka${why}. ${hint}`];
   }
   if (Number(found[1]) < oldestJava) {
     return [

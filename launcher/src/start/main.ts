@@ -2,6 +2,7 @@ import { exitCodeOf } from '@tidemark/runtime';
 import { ProcessRegistry, sendSignal } from '@tidemark/stack';
 import { describeError, printError } from '../output.ts';
 import { onStopRequest } from '../signals.ts';
+import { removeStackFile } from '../stack-file.ts';
 import { Display } from './display.ts';
 import { startOptions } from './options.ts';
 import { runStart } from './run-start.ts';
@@ -21,6 +22,7 @@ try {
       },
       () => {
         for (const { pid } of new ProcessRegistry(options.dir).alive()) sendSignal(pid, 'SIGKILL');
+        removeStackFile(options.dir);
         process.exit(forcedExitCode);
       },
     );

@@ -58,7 +58,8 @@ describe('the options of npm start', () => {
   });
 
   test('take running servers from the environment', () => {
-    const env = { KAFKA_BROKERS: 'a:9092,b:9092', DATABASE_URL: 'postgres://db', REDIS_URL: '' };
+    assert.equal(parse([], { KAFKA_BROKERS: '' }).external.kafka, undefined);
+    const env = { KAFKA_BROKERS: 'a:9092, b:9092', DATABASE_URL: 'postgres://db', REDIS_URL: '' };
     assert.deepEqual(parse([], env).external, {
       kafka: ['a:9092', 'b:9092'],
       postgres: 'postgres://db',

@@ -93,7 +93,8 @@ export function startOptions(args: string[], env: NodeJS.ProcessEnv): StartOptio
     reset: given.reset,
     producerEnv: present({ RATE: given.rate, RETIME: given.retime, SPEED: given.speed }),
     external: {
-      kafka: env['KAFKA_BROKERS']?.split(',').filter((broker) => broker.trim() !== ''),
+      // An empty variable is an absent one, as for the services.
+      kafka: env['KAFKA_BROKERS'] ? env['KAFKA_BROKERS'].split(',').map((broker) => broker.trim()) : undefined,
       postgres: env['DATABASE_URL'] || undefined,
       redis: env['REDIS_URL'] || undefined,
     },

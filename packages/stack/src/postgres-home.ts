@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, realpathSync, statSync } from 'node:fs';
-import { chown, cp, mkdir, readFile, rename, rm, symlink } from 'node:fs/promises';
+import { chmod, chown, cp, mkdir, readdir, readFile, rename, rm, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -55,7 +55,10 @@ export async function providePostgres(user: PostgresUser): Promise<string> {
   const draft = `${target}.${process.pid}`;
   // Links stay relative: into the copy, not back to where it came from.
   await cp(join(source, 'native'), draft, { recursive: true, verbatimSymlinks: true });
-  const links = JSON.parse(await readFile(join(source, 'native', 'pg-symlinks.json'), 'utf8')) as {
+  for (const program of await readdir(join(draft, 'bin'))) await chmod(join(draft, 'bin', program), 0o755);
+  // Not every platform's package has links.
+  const linkList = await readFile(join(source, 'native', 'pg-symlinks.json'), 'utf8').catch(() => '[]');
+  const links = JSON.parse(linkList) as {
     source: string;
     target: string;
   }[];

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chown, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chown, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -31,9 +31,13 @@ export async function postgresServer(
   const user = await postgresUser();
   const bin = join(await providePostgres(user), 'bin');
   const dataDir = await provideDataDir(dir, user);
-  if (!existsSync(join(dataDir, 'PG_VERSION'))) {
+  // There while initdb runs, so that half a cluster, left by a kill, is not taken for a whole one.
+  const unfinished = join(dir, 'postgres.initialising');
+  if (existsSync(unfinished) || !existsSync(join(dataDir, 'PG_VERSION'))) {
     onProgress('initialises Postgres');
+    await writeFile(unfinished, '');
     await initialise(join(bin, 'initdb'), dataDir, password, user);
+    await rm(unfinished);
   }
   return {
     name: 'postgres',
@@ -61,7 +65,7 @@ function settingArgs(port: number): string[] {
     max_connections: 200,
     shared_buffers: '128MB',
     // Tests and small machines: a checkpoint's write-ahead log is kept short.
-    max_wal_size: '512MB',
+    max_wal_size: '256MB',
   };
   return Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 }
@@ -73,6 +77,7 @@ function cleanEnv(): NodeJS.ProcessEnv {
 }
 
 async function initialise(initdb: string, dataDir: string, password: string, user: PostgresUser): Promise<void> {
+  for (const left of await readdir(dataDir)) await rm(join(dataDir, left), { recursive: true });
   // A file of its own, for the moment, since its reader is another user when root starts this.
   const folder = await mkdtemp(join(tmpdir(), 'tidemark-initdb-'));
   const passwordFile = join(folder, randomBytes(8).toString('hex'));
@@ -92,8 +97,6 @@ async function initialise(initdb: string, dataDir: string, password: string, use
       { ...user, cwd: dataDir, env: cleanEnv(), timeout: initTimeoutMs },
     );
   } catch (error) {
-    // initdb leaves half a cluster behind when it is killed, and refuses to start on one.
-    await rm(join(dataDir, 'PG_VERSION'), { force: true });
     const { stderr = '' } = error as { stderr?: string };
     throw new CodedError('SERVER_FAILED', `Postgres could not be initialised: ${stderr || (error as Error).message}`);
   } finally {
