@@ -7,7 +7,7 @@ export const RULES_VERSION = 1;
 /** How far past its record's append time a swap may be stamped. */
 export const FUTURE_TOLERANCE_MS = 60_000;
 /** Reads may lie this far behind the partition's watermark: a swap may be stamped that far ahead of its append time. */
-export const READ_SLACK_MS = FUTURE_TOLERANCE_MS;
+export const READ_SLACK_MS = 60_000;
 export const MINUTE_MS = 60_000;
 export const MAX_WINDOWS = 16;
 const MAX_WINDOW_MS = 7 * 86_400_000;

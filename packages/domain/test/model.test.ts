@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { runScenario, type Scenario } from './model.ts';
 
 const SEED = Number(process.env['MODEL_SEED'] ?? 20_260_101);
-const RUNS = Number(process.env['MODEL_RUNS'] ?? 40);
+const RUNS = Number(process.env['MODEL_RUNS'] ?? 100);
 
 const scenario: fc.Arbitrary<Scenario> = fc.record({
   seed: fc.integer({ min: 0, max: 2 ** 31 - 1 }),

@@ -132,7 +132,7 @@ class SwapSource {
       case 'pending':
         return { ...this.#fresh(0), status: random.pick(['pending', 'pending', 'reverted']) };
       case 'reordered':
-        return this.#fresh(-random.int(this.#latenessMs + 1));
+        return this.#onSecond(this.#fresh(-random.int(this.#latenessMs + 1)));
       case 'late':
         return this.#fresh(-this.#latenessMs - random.int(this.#latenessMs + 60_000));
       case 'ahead':
@@ -143,7 +143,7 @@ class SwapSource {
         return earlier === undefined ? this.#fresh(0) : { ...earlier, timestamp: this.#nowMs - random.int(60_000) };
       case 'ordinary':
       default:
-        return this.#fresh(-random.int(2_000));
+        return this.#onSecond(this.#fresh(-random.int(2_000)));
     }
   }
 
@@ -164,6 +164,11 @@ class SwapSource {
       ...(random.chance(0.2) ? { symbol: `S${token}${random.pick(['', '', 'x'])}` } : {}),
       ...(random.chance(0.1) ? { name: `Token ${token}` } : {}),
     };
+  }
+
+  /** Block times are whole seconds, and many swaps share one: half of all, so that ties are common. */
+  #onSecond(swap: Swap): Swap {
+    return this.#random.chance(0.5) ? swap : { ...swap, timestamp: Math.floor(swap.timestamp / 1000) * 1000 };
   }
 
   /** Another version: anything but the id, the token and the timestamp may differ. */

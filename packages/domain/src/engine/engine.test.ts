@@ -73,6 +73,21 @@ describe('judgement', () => {
     );
   });
 
+  it('a forgotten id that is used again stays known when its first use is let go', () => {
+    const engine = create();
+    const lateMs = 20 * 60_000 + 1;
+    const again = { id: 'a', timestamp: START_MS + lateMs };
+    const log = [
+      { id: 'a' },
+      { id: 'b', timestamp: START_MS + lateMs },
+      again,
+      { id: 'c', timestamp: START_MS + lateMs + 200_000 },
+      again,
+    ];
+    const outcomes = log.map((swap) => codeOf(engine.apply(record(swap))));
+    assert.deepEqual(outcomes, ['accepted', 'accepted', 'accepted', 'accepted', 'duplicate']);
+  });
+
   it('one token too many stops the partition before anything changed, and known tokens go on', () => {
     const engine = create({ maxTokens: 2 });
     engine.apply(record({ token: 'A' }));
@@ -196,6 +211,19 @@ describe('cuts', () => {
     assert.deepEqual(engine.dirtyShards(), [engine.shardOf('T')]);
     assert.ok(engine.encodeShard(engine.shardOf('T')).length > 0);
     assert.deepEqual(engine.dirtyShards(), []);
+  });
+
+  it('a token is told again an hour after it was told last, also by an engine that was restored in between', () => {
+    const engine = create();
+    const told = (subject: Engine, minutes: number) => {
+      subject.apply(record({ timestamp: START_MS + minutes * 60_000 }));
+      return subject.cut()?.tokens.length;
+    };
+    assert.deepEqual([told(engine, 0), told(engine, 50)], [1, 0]);
+    const restored = create();
+    restored.restoreShard(engine.shardOf('T'), engine.encodeShard(engine.shardOf('T')));
+    restored.restoreHead({ watermarkMs: engine.watermarkMs, counters: engine.counters });
+    assert.deepEqual([told(engine, 61), told(restored, 61)], [1, 1]);
   });
 
   it('shards do not follow partitions: the tokens of one partition spread over all of them', () => {

@@ -22,7 +22,7 @@ export const SELL_AMOUNT = BUY_AMOUNT + AMOUNT_LIMBS;
 export const PRICED_AMOUNT = SELL_AMOUNT + AMOUNT_LIMBS;
 export const TALLY_WIDTH = PRICED_AMOUNT + AMOUNT_LIMBS;
 /** Two doubles each: a price key (price.ts). */
-export const OPEN = TALLY_WIDTH;
+export const OPEN = PRICED_AMOUNT + AMOUNT_LIMBS;
 export const HIGH = OPEN + 2;
 export const LOW = HIGH + 2;
 export const CLOSE = LOW + 2;

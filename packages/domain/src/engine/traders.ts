@@ -87,7 +87,11 @@ export class Traders {
   sweep(goneBeforeMs: number): void {
     if (this.#stale <= 32 || this.#stale * 2 <= this.#size) return;
     this.#stale = 0;
-    this.#rebuild(this.#size, (buy, sell) => Math.max(this.#timeOf(buy), this.#timeOf(sell)) >= goneBeforeMs);
+    // A live swap may be older than every window, where the lateness is longer; it still has to find its trader.
+    this.#rebuild(
+      this.#size,
+      (buy, sell) => isLive(buy) || isLive(sell) || Math.max(this.#timeOf(buy), this.#timeOf(sell)) >= goneBeforeMs,
+    );
   }
 
   /** Lets go of all. */
@@ -177,7 +181,10 @@ export class Traders {
   #find(trader: number): number {
     const slots = this.#slots;
     let slot = startOf(trader, slots.length);
-    while (slots[slot] !== trader + 1) slot = nextOf(slot, slots.length);
+    while (slots[slot] !== trader + 1) {
+      if (!slots[slot]) throw new Error(`trader ${trader} of a counted swap is not in the table`);
+      slot = nextOf(slot, slots.length);
+    }
     return slot;
   }
 
