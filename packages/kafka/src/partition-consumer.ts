@@ -222,7 +222,8 @@ export class PartitionConsumer {
       });
     } catch (error) {
       if (!assignment.current) return;
-      if (!isCoded(error)) throw error;
+      // What can pass is tried again by the client, after a pause.
+      if (!isCoded(error) || error.retryable) throw error;
       this.#stand(assignment, error);
     }
     if (!assignment.ready || !assignment.current) return;

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CodedError } from '@tidemark/runtime';
 import type { TopicName } from '@tidemark/wire';
 import kafkajs, { type Producer } from 'kafkajs';
@@ -14,9 +15,9 @@ export interface OutgoingRecord {
 export interface ProducerOptions {
   /** How many records may wait, sent ones included, before `ready` holds the caller back. */
   maxPending?: number;
-  /** The most bytes of keys and values in one request; a longer record goes alone. */
+  /** The most bytes in one request; a longer record goes alone. Brokers take batches of up to 1 MiB unless told otherwise. */
   maxBatchBytes?: number;
-  /** How long a record may wait for its acknowledgement, retries included. */
+  /** How long a record may wait for its acknowledgement, retries included. It may arrive after that all the same. */
   deadlineMs?: number;
 }
 
@@ -49,6 +50,8 @@ export function createProducer(client: KafkaClient, options: ProducerOptions = {
   return new QueueingProducer(client, options);
 }
 
+/** The client groups the records of a request by partition in quadratic time. */
+const maxBatchRecords = 4_000;
 const firstRetryMs = 50;
 const longestRetryMs = 1_000;
 
@@ -61,7 +64,11 @@ class QueueingProducer implements BatchProducer {
   #queue: Pending[] = [];
   /** Counts queued and sent records. */
   #pending = 0;
-  #sending: Promise<void> | undefined;
+  #isDraining = false;
+  /** The request under way, oldest record first; empty when there is none. */
+  #underWay: Pending[] = [];
+  #alarm: NodeJS.Timeout | undefined;
+  #lastError: Error | undefined;
   #roomWaiters: (() => void)[] = [];
 
   constructor(
@@ -90,11 +97,18 @@ class QueueingProducer implements BatchProducer {
 
   send(record: OutgoingRecord): Promise<void> {
     return new Promise((resolve, reject) => {
-      const bytes = (record.key?.length ?? 0) + (record.value?.length ?? 0);
-      this.#queue.push({ record, bytes, deadline: performance.now() + this.#deadlineMs, resolve, reject });
+      this.#queue.push({
+        record,
+        bytes: sizeOf(record),
+        deadline: performance.now() + this.#deadlineMs,
+        resolve,
+        reject,
+      });
       this.#pending++;
+      this.#alarm ??= setTimeout(() => this.#giveUpExpired(), this.#deadlineMs);
       // A microtask gathers what one turn of the event loop sends.
-      this.#sending ??= Promise.resolve().then(() => this.#drain());
+      if (!this.#isDraining) queueMicrotask(() => void this.#drain());
+      this.#isDraining = true;
     });
   }
 
@@ -107,7 +121,7 @@ class QueueingProducer implements BatchProducer {
   }
 
   async flush(): Promise<void> {
-    while (this.#sending) await this.#sending;
+    while (this.#pending > 0) await new Promise<void>((resolve) => this.#roomWaiters.push(resolve));
   }
 
   async close(): Promise<void> {
@@ -117,22 +131,44 @@ class QueueingProducer implements BatchProducer {
 
   async #drain(): Promise<void> {
     while (this.#queue.length > 0) {
-      const batch = this.#takeBatch();
-      const error = await this.#deliver(batch);
-      this.#pending -= batch.length;
-      for (const { resolve, reject } of batch) {
-        if (error) reject(error);
-        else resolve();
-      }
-      for (const wake of this.#roomWaiters.splice(0)) wake();
+      this.#underWay = this.#takeBatch();
+      const records = this.#underWay.map(({ record }) => record);
+      if (await this.#deliver(records)) this.#settle(this.#underWay.splice(0), ({ resolve }) => resolve());
     }
-    this.#sending = undefined;
+    this.#isDraining = false;
+    clearTimeout(this.#alarm);
+    this.#alarm = undefined;
+  }
+
+  #settle(settled: Pending[], how: (pending: Pending) => void): void {
+    this.#pending -= settled.length;
+    for (const pending of settled) how(pending);
+    for (const wake of this.#roomWaiters.splice(0)) wake();
+  }
+
+  /**
+   * Fails what is past its deadline, also while a request hangs: the client notices that only after its own time-outs. The next
+   * request still waits for the end of that one, since two at once could change the order.
+   */
+  #giveUpExpired(): void {
+    const nowMs = performance.now();
+    // A request fails as a whole: it would be repeated as a whole.
+    const sent = this.#underWay[0] && this.#underWay[0].deadline <= nowMs ? this.#underWay.splice(0) : [];
+    const waiting = this.#queue.findIndex(({ deadline }) => deadline > nowMs);
+    const expired = sent.concat(this.#queue.splice(0, waiting === -1 ? this.#queue.length : waiting));
+    const reason = this.#lastError?.message ?? 'the brokers do not answer';
+    const message = `no acknowledgement within ${this.#deadlineMs} ms: ${reason}`;
+    this.#settle(expired, ({ reject }) =>
+      reject(new CodedError('PRODUCER_STUCK', message, { cause: this.#lastError })),
+    );
+    const next = this.#underWay[0] ?? this.#queue[0];
+    this.#alarm = next && setTimeout(() => this.#giveUpExpired(), Math.max(1, next.deadline - nowMs));
   }
 
   #takeBatch(): Pending[] {
     let bytes = 0;
     let count = 0;
-    while (count < this.#queue.length) {
+    while (count < Math.min(this.#queue.length, maxBatchRecords)) {
       bytes += this.#queue[count]!.bytes;
       if (count > 0 && bytes > this.#maxBatchBytes) break;
       count++;
@@ -140,32 +176,29 @@ class QueueingProducer implements BatchProducer {
     return this.#queue.splice(0, count);
   }
 
-  /** Tries until the records are acknowledged or the oldest is past its deadline; answers with the error then. */
-  async #deliver(batch: Pending[]): Promise<Error | undefined> {
-    const topicMessages = this.#group(batch);
+  /** Tries until the records are acknowledged (true), or nobody waits for that any more. */
+  async #deliver(records: OutgoingRecord[]): Promise<boolean> {
+    const topicMessages = this.#group(records);
     for (let pauseMs = firstRetryMs; ; pauseMs = Math.min(pauseMs * 2, longestRetryMs)) {
       try {
         await this.#producer.sendBatch({ acks: -1, topicMessages });
-        return undefined;
+        this.#lastError = undefined;
+        return true;
       } catch (error) {
-        if (performance.now() + pauseMs > batch[0]!.deadline) {
-          const reason = (error as Error).message;
-          return new CodedError('PRODUCER_STUCK', `no acknowledgement within ${this.#deadlineMs} ms: ${reason}`, {
-            cause: error,
-          });
-        }
-        await new Promise((resolve) => setTimeout(resolve, pauseMs));
+        this.#lastError = error as Error;
+        await sleep(pauseMs);
+        if (this.#underWay.length === 0) return false;
         // After a broker's restart the client may have given up its connections.
         await this.#producer.connect().catch(() => undefined);
       }
     }
   }
 
-  #group(batch: Pending[]) {
-    const byTopic = Map.groupBy(batch, ({ record }) => record.topic);
-    return [...byTopic].map(([topic, pending]) => ({
+  #group(records: OutgoingRecord[]) {
+    const byTopic = Map.groupBy(records, ({ topic }) => topic);
+    return [...byTopic].map(([topic, ofTopic]) => ({
       topic: this.#client.topicName(topic),
-      messages: pending.map(({ record: { partition, key, value, headers } }) => ({
+      messages: ofTopic.map(({ partition, key, value, headers }) => ({
         partition,
         key: asBytes(key),
         value: asBytes(value),
@@ -173,6 +206,20 @@ class QueueingProducer implements BatchProducer {
       })),
     }));
   }
+}
+
+/** What a record takes in a batch beside key, value and headers: lengths and offsets, at most. */
+const recordOverheadBytes = 32;
+
+function sizeOf({ key, value, headers = {} }: OutgoingRecord): number {
+  let bytes = recordOverheadBytes + byteLength(key) + byteLength(value);
+  for (const [name, text] of Object.entries(headers))
+    bytes += recordOverheadBytes + byteLength(name) + byteLength(text);
+  return bytes;
+}
+
+function byteLength(content: string | Uint8Array | null): number {
+  return content === null ? 0 : Buffer.byteLength(content);
 }
 
 function asBytes(content: string | Uint8Array | null): string | Buffer | null {

@@ -7,7 +7,7 @@ export interface TailOptions {
   topic: TopicName;
   /** Of this reader alone: every reader gets every partition. Nothing is committed under it. */
   groupId: string;
-  /** Where to begin: the first retained record, or an offset for each partition (first retained where absent). */
+  /** Where to begin: the first retained record, or an offset for each partition (first retained where absent, the end where past it). */
   from?: 'earliest' | ReadonlyMap<number, number>;
   /** Called with the records of one partition in their order, one call of a partition at a time. */
   onRecords(partition: number, records: ConsumedRecord[]): void | Promise<void>;
@@ -78,7 +78,8 @@ class Progress {
       this.#settle = resolve;
     });
     for (const { partition, low, high } of offsets) {
-      const start = Math.max(low, from.get(partition) ?? low);
+      // From past the end the client would begin elsewhere, and what it reads up to there would be taken for known.
+      const start = Math.min(high, Math.max(low, from.get(partition) ?? low));
       this.#next.set(partition, start);
       if (start < high) this.#behind.set(partition, high);
     }

@@ -11,4 +11,5 @@ export {
   type SwapShares,
   toRecord,
 } from './swaps.ts';
+export { startTcpProxy, type TcpProxy, type TcpProxyOptions } from './tcp-proxy.ts';
 export { type IsolatedStack, isolate } from './test-stack.ts';
