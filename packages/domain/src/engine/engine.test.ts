@@ -37,6 +37,12 @@ function record(swap: Partial<Swap>, overrides: Partial<LogRecord> = {}): LogRec
   };
 }
 
+/** Applies a swap of so many minutes after the start, and says how many tokens the cut tells. */
+const told = (subject: Engine, minutes: number) => {
+  subject.apply(record({ timestamp: START_MS + minutes * 60_000 }));
+  return subject.cut()?.tokens.length;
+};
+
 const codeOf = (outcome: Outcome) => (outcome.kind === 'rejected' ? outcome.code : outcome.kind);
 
 describe('judgement', () => {
@@ -215,10 +221,6 @@ describe('cuts', () => {
 
   it('a token is told again an hour after it was told last, also by an engine that was restored in between', () => {
     const engine = create();
-    const told = (subject: Engine, minutes: number) => {
-      subject.apply(record({ timestamp: START_MS + minutes * 60_000 }));
-      return subject.cut()?.tokens.length;
-    };
     assert.deepEqual([told(engine, 0), told(engine, 50)], [1, 0]);
     const restored = create();
     restored.restoreShard(engine.shardOf('T'), engine.encodeShard(engine.shardOf('T')));
