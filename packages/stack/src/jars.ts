@@ -7,7 +7,7 @@ import { CodedError } from '@tidemark/runtime';
 import { cacheDir, jarDir, pomFile } from './jar-cache.mjs';
 import { lastLines } from './log-tail.ts';
 
-const progressEveryFiles = 10;
+const progressEveryFiles = 50;
 const linesOnFailure = 15;
 
 /**
