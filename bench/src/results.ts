@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Machine } from './system/machine.ts';
 
@@ -15,7 +15,7 @@ export interface Recorded<Data> {
   data: Data;
 }
 
-export const resultsDir = join(import.meta.dirname, '..', 'results');
+const resultsDir = join(import.meta.dirname, '..', 'results');
 
 /** Answers with the path of the new file. */
 export function recordResult(result: Recorded<unknown>, dir = resultsDir): string {
@@ -28,6 +28,7 @@ export function recordResult(result: Recorded<unknown>, dir = resultsDir): strin
 
 /** The recorded runs of a measure, oldest first. */
 export function readResults<Data>(measure: string, dir = resultsDir): Recorded<Data>[] {
+  if (!existsSync(dir)) return [];
   return readdirSync(dir)
     .filter((file) => file.endsWith('.json'))
     .map((file) => JSON.parse(readFileSync(join(dir, file), 'utf8')) as Recorded<Data>)

@@ -1,5 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Chart } from '../measure.ts';
 import { measures } from '../measures.ts';
 import { readResults } from '../results.ts';
@@ -34,5 +34,8 @@ export function chartFile(name: string): string {
 export function writeReport(): void {
   const { readme, charts } = makeReport(readFileSync(readmeFile, 'utf8'));
   writeFileSync(readmeFile, readme);
-  for (const { name, svg } of charts) writeFileSync(chartFile(name), svg);
+  for (const { name, svg } of charts) {
+    mkdirSync(dirname(chartFile(name)), { recursive: true });
+    writeFileSync(chartFile(name), svg);
+  }
 }
