@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { BasePlan, type Checkpoint, type LastRecord, type Ownership, type StoredState } from '@tidemark/checkpoint';
-import { CODEC_VERSION, type Engine, type Head, type Outcome, TooManyTokensError } from '@tidemark/domain';
+import { CODEC_VERSION, CodecError, type Engine, type Head, type Outcome, TooManyTokensError } from '@tidemark/domain';
 import type { Assignment, ConsumedRecord } from '@tidemark/kafka';
 import { CodedError } from '@tidemark/runtime';
 import type { PartitionStatus, StatsRecord, Version } from '@tidemark/wire';
@@ -264,12 +264,20 @@ export class OwnedPartition {
   }
 }
 
-/** Restores the engine of a partition from what was stored. */
+/**
+ * Restores the engine of a partition from what was stored.
+ * @throws CodedError CHECKPOINT_CORRUPT when it cannot be read, whatever its checksum says.
+ */
 export function restoreEngine(engine: Engine, { shards, deltas, head }: StoredState): void {
   const atOffsets = new Map(shards.map(({ shard, atOffset }) => [shard, atOffset]));
-  for (const { shard, bytes } of shards) engine.restoreShard(shard, bytes);
-  for (const { from, bytes } of deltas) {
-    if (bytes.length > 0) engine.replay(bytes, (shard) => (atOffsets.get(shard) ?? -1) <= from);
+  try {
+    for (const { shard, bytes } of shards) engine.restoreShard(shard, bytes);
+    for (const { from, bytes } of deltas) {
+      if (bytes.length > 0) engine.replay(bytes, (shard) => (atOffsets.get(shard) ?? -1) <= from);
+    }
+  } catch (error) {
+    if (!(error instanceof CodecError)) throw error;
+    throw new CodedError('CHECKPOINT_CORRUPT', `the stored state cannot be read: ${error.message}`, { cause: error });
   }
   if (head !== null) engine.restoreHead(head as Head);
 }
