@@ -3,7 +3,8 @@ import { CommanderError } from 'commander';
 import { say } from './output.ts';
 import { createProgram } from './program.ts';
 
-const forcedExitCode = 130;
+/** As a shell reports it for Ctrl-C. */
+const stoppedExitCode = 130;
 /** One Ctrl-C arrives up to three times: from the terminal, from npm and from launch.mjs. */
 const sameRequestMs = 1_000;
 const stopping = new AbortController();
@@ -17,7 +18,7 @@ function onStopRequest(reason: string): void {
     say(`stopping (${reason}); once more ends it at once`);
     stopping.abort(new Error('stopped'));
   } else if (nowMs - firstRequestMs > sameRequestMs) {
-    process.exit(forcedExitCode);
+    process.exit(stoppedExitCode);
   }
 }
 
@@ -29,19 +30,19 @@ process.channel?.unref();
 try {
   await createProgram(stopping.signal).parseAsync();
 } catch (error) {
-  if (error instanceof CommanderError) {
-    process.exitCode = error.exitCode === 0 ? exitCodes.clean : exitCodes.configuration;
-  } else {
-    const { message, stack } = error as Error;
-    say(
-      error instanceof CodedError
-        ? `${error.code}: ${message}`
-        : stopping.signal.aborted
-          ? message
-          : (stack ?? message),
-    );
-    process.exitCode = exitCodeOf(error);
-  }
+  process.exitCode = endedBy(error as Error);
 }
 // A client that is still connected must not hold the process.
 process.exit();
+
+/** Says what ended the run; answers with the exit code. */
+function endedBy(error: Error): number {
+  // What the command line lacks has been said, and so has help, which ends the parsing too.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.clean : exitCodes.configuration;
+  if (stopping.signal.aborted) {
+    say('stopped; nothing is recorded');
+    return stoppedExitCode;
+  }
+  say(error instanceof CodedError ? `${error.code}: ${error.message}` : (error.stack ?? error.message));
+  return exitCodeOf(error);
+}

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { Command } from 'commander';
 import type { Measure, RunContext } from './measure.ts';
 import { measures } from './measures.ts';
+import { positiveInteger } from './options.ts';
 import { print, say } from './output.ts';
 import { writeReport } from './report/report.ts';
 import { recordResult } from './results.ts';
@@ -17,7 +18,7 @@ Examples:
   npm run bench -- live --minutes 1 --no-record  a trial that leaves no trace`;
 
 interface CommonOptions {
-  seed?: string;
+  seed?: number;
   record: boolean;
 }
 
@@ -35,7 +36,7 @@ export function createProgram(signal: AbortSignal): Command {
     const command = program
       .command(measure.name)
       .description(measure.description)
-      .option('--seed <n>', 'of the load; a random one by default, which is recorded')
+      .option('--seed <n>', 'of the load; a random one by default, which is recorded', positiveInteger)
       .option('--no-record', 'print the result and keep nothing');
     measure
       .configure(command)
@@ -56,8 +57,7 @@ async function runMeasure<Options extends object, Data>(
   given: CommonOptions & Options,
   signal: AbortSignal,
 ): Promise<void> {
-  const { seed: givenSeed, record, ...options } = given;
-  const seed = givenSeed === undefined ? randomInt(largestSeed) : Number(givenSeed);
+  const { seed = randomInt(1, largestSeed), record, ...options } = given;
   const context: RunContext = { seed, signal, say };
   const commit = await currentCommit();
   say(`${measure.name}, seed ${seed}`);

@@ -1,4 +1,5 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
+import { positiveInteger, positiveNumber } from '../options.ts';
 
 export interface LiveOptions {
   minutes: number;
@@ -11,19 +12,8 @@ export interface LiveOptions {
 
 export function liveOptions(command: Command): Command {
   return command
-    .option('--minutes <n>', 'how long to measure, after warming up', above0, 10)
-    .option('--rate <swaps/s>', 'of the simulator', above0, 1_000)
-    .option('--tokens <n>', 'how many tokens are traded', whole, 2_000)
-    .option('--hops-seconds <n>', 'how long to measure two bare hops', above0, 60);
-}
-
-function above0(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== '' && value > 0 && Number.isFinite(value)) return value;
-  throw new InvalidArgumentError('expected a number above 0');
-}
-
-function whole(text: string): number {
-  if (/^[1-9]\d*$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('expected a whole number above 0');
+    .option('--minutes <n>', 'how long to measure, after warming up', positiveNumber, 10)
+    .option('--rate <swaps/s>', 'of the simulator', positiveNumber, 1_000)
+    .option('--tokens <n>', 'how many tokens are traded', positiveInteger, 2_000)
+    .option('--hops-seconds <n>', 'how long to measure two bare hops', positiveNumber, 60);
 }
