@@ -29,7 +29,9 @@ test(`figures equal the oracle's through restarts, and every rejected record is 
 
   const heartbeats = await installation.stats.heartbeats(installation.partitionCount);
   const letters = (await readTopic(installation, 'swaps.dead')).flat();
-  const origins = new Set(letters.map(({ partition, headers }) => `${partition}:${headers['tidemark-offset']}`));
+  const origins = new Set(
+    letters.map(({ partition, headers }) => `${partition}:${String(headers['tidemark-offset'])}`),
+  );
   const rejected = heartbeats.reduce((sum, heartbeat) => sum + heartbeat!.status.rejected + heartbeat!.status.late, 0);
   assert.ok(rejected > 0, 'the log holds records that are rejected');
   assert.equal(origins.size, rejected);

@@ -31,7 +31,7 @@ export async function subscribeToAll(url: string): Promise<Subscriber> {
     const key = frame.token ?? `#${frame.partition}`;
     const held = versions.get(key);
     if (held && compareVersions(frame.version, held) <= (frame.token ? 0 : -1))
-      subscriber.wentBack.push(`${key}: ${held} then ${frame.version}`);
+      subscriber.wentBack.push(`${key}: ${held.join('.')} then ${frame.version.join('.')}`);
     versions.set(key, frame.version);
     if (frame.token) subscriber.updates++;
     else subscriber.marks++;
