@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { CheckpointStore, Ownership, StoredState } from '@tidemark/checkpoint';
+import type { CheckpointStore, Ownership } from '@tidemark/checkpoint';
 import { CODEC_VERSION, createEngine, type Rules, rulesHash } from '@tidemark/domain';
 import type {
   Assignment,
@@ -49,6 +49,8 @@ export class Partitions implements PartitionProcessor {
   readonly #owned = new Map<number, OwnedPartition>();
   /** Partitions that somebody else took over while we thought them ours: first the group is asked whether we are still in it. */
   readonly #fenced = new Set<number>();
+  /** Partitions that stand still, with the reason. */
+  readonly #refused = new Map<number, string>();
 
   constructor(options: PartitionsOptions) {
     this.#options = options;
@@ -67,7 +69,10 @@ export class Partitions implements PartitionProcessor {
     const kept = await this.#keep(assignment);
     const owned = kept ?? (await this.#restore(assignment, bounds));
     assignment.signal.throwIfAborted();
+    // Also of what was kept in memory: the log may have been cut off or replaced behind a running owner.
+    requireWithin(bounds, owned);
     this.#owned.set(partition, owned);
+    this.#forgive(partition);
     metrics.assigned.inc({ how: kept ? 'kept' : 'restored' });
     stopTimer();
     readiness.done(condition(partition));
@@ -105,6 +110,7 @@ export class Partitions implements PartitionProcessor {
   revoked(partition: number): void {
     this.#owned.delete(partition);
     this.#fenced.delete(partition);
+    this.#forgive(partition);
     this.#options.readiness.done(condition(partition));
   }
 
@@ -113,9 +119,11 @@ export class Partitions implements PartitionProcessor {
     const code = isCoded(error) ? error.code : 'unknown';
     log.error({ partition, code, error }, `partition ${partition} stands still: ${error.message}`);
     this.#owned.delete(partition);
+    this.#forgive(partition);
+    this.#refused.set(partition, code);
     metrics.refused.set({ partition, code }, 1);
     readiness.done(condition(partition));
-    readiness.waitFor(`partition ${partition}, which stands still: ${code}`);
+    readiness.waitFor(standing(partition, code));
     // These are true of all partitions: the settings are wrong, not one partition's state.
     if (isCoded(error, 'RULES_CHANGED', 'PARTITION_COUNT_CHANGED', 'CODEC_UNKNOWN')) onFatal(error);
   }
@@ -124,6 +132,16 @@ export class Partitions implements PartitionProcessor {
   invalidate(owned: OwnedPartition, { fenced }: { fenced: boolean }): void {
     if (this.#owned.get(owned.partition) === owned) this.#owned.delete(owned.partition);
     if (fenced) this.#fenced.add(owned.partition);
+  }
+
+  /** The partition does not stand still any more, or is no longer ours to say so. */
+  #forgive(partition: number): void {
+    const { metrics, readiness } = this.#options;
+    const code = this.#refused.get(partition);
+    if (code === undefined) return;
+    this.#refused.delete(partition);
+    metrics.refused.remove({ partition, code });
+    readiness.done(standing(partition, code));
   }
 
   /** A partition that stays with this member keeps its memory, as long as nobody else owned it. */
@@ -152,7 +170,7 @@ export class Partitions implements PartitionProcessor {
       this.#lastBeat(partition),
       assignment.confirmed(),
     ]);
-    requireWithin(bounds, stored, partition);
+    requireWithin(bounds, { partition, nextOffset: stored.nextOffset });
     const engine = createEngine({ rules, partition, partitionCount, maxTokens });
     restoreEngine(engine, stored);
     return new OwnedPartition({
@@ -196,6 +214,10 @@ function condition(partition: number): string {
   return `partition ${partition}`;
 }
 
+function standing(partition: number, code: string): string {
+  return `partition ${partition}, which stands still: ${code}`;
+}
+
 /**
  * A former owner published up to somewhere past its last heartbeat. Compaction keeps the last record of a token and not the
  * greatest version, so nothing older may follow; where the heartbeat is not known, the log's end is surely far enough.
@@ -206,7 +228,10 @@ function publishFloor({ generation }: Ownership, lastBeat: readonly number[] | n
 }
 
 /** @throws CodedError RETENTION_PASSED, LOG_TRUNCATED */
-function requireWithin({ low, high }: PartitionOffsets, { nextOffset }: StoredState, partition: number): void {
+function requireWithin(
+  { low, high }: PartitionOffsets,
+  { partition, nextOffset }: { partition: number; nextOffset: number },
+): void {
   if (nextOffset < low) {
     throw new CodedError(
       'RETENTION_PASSED',
