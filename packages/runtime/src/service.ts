@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import closeWithGrace from 'close-with-grace';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { z } from 'zod';
@@ -47,7 +48,8 @@ export async function runService<S extends ServiceSchema>({ name, schema, create
     return;
   }
   const base = settings as z.infer<z.ZodObject<typeof serviceSettings>>;
-  const instance = base.SERVICE_INSTANCE || name;
+  // Replicas that are made from one template can tell themselves apart by their hosts alone.
+  const instance = base.SERVICE_INSTANCE.replaceAll('{host}', hostname()) || name;
   const log = createLogger({ service: name, instance, level: base.LOG_LEVEL });
   log.info({ settings: maskSettings(schema, settings) }, 'settings');
 

@@ -74,7 +74,9 @@ export const serviceSettings = {
   SERVICE_INSTANCE: z
     .string()
     .default('')
-    .describe('The name of this instance in logs and metrics; the name of the service by default.'),
+    .describe(
+      'The name of this instance in logs and metrics, where `{host}` stands for the name of the host; the name of the service by default.',
+    ),
   START_TIMEOUT: duration('2m', { minMs: 1_000 }).describe(
     'How long to wait at start for what the service depends on.',
   ),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, type TestContext, test } from 'node:test';
@@ -70,6 +71,12 @@ describe('a service as a process', () => {
     assert.equal(settings['API_TOKEN'], '***');
     assert.equal(settings['STOP_TIMEOUT'], 20_000);
     assert.doesNotMatch(lines.join('\n'), /very-secret/);
+  });
+
+  test('is told apart from replicas by its host where its name says so', async (t) => {
+    const { printed } = run(t, { SERVICE_INSTANCE: 'fixture-{host}' });
+    const { instance } = JSON.parse(await printed(/"msg":"settings"/)) as { instance: string };
+    assert.equal(instance, `fixture-${hostname()}`);
   });
 
   test('is ready once it has started', async (t) => {
