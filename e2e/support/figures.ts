@@ -3,14 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { defaultRules, type LogRecord, type Rules } from '@tidemark/domain';
 import { judge, statistics } from '@tidemark/testing';
 import type { Heartbeat } from '@tidemark/wire';
-import type { Installation } from './installation.ts';
+import type { CountedLog } from './installation.ts';
 import { readTopic } from './log.ts';
 
 const pollMs = 100;
 
 /** Resolves with the heartbeats once each says that its partition is counted to the end of the log. */
 export async function allCounted(
-  { client, stats, partitionCount }: Installation,
+  { client, stats, partitionCount }: CountedLog,
   timeoutMs = 60_000,
 ): Promise<Heartbeat[]> {
   const ends = (await client.offsets('swaps')).map(({ high }) => high);
@@ -36,7 +36,7 @@ export interface Comparison {
  * of the log.
  */
 export async function assertFiguresEqualOracle(
-  installation: Installation,
+  installation: CountedLog,
   rules: Rules = defaultRules,
 ): Promise<Comparison> {
   const { stats, partitionCount } = installation;

@@ -22,6 +22,9 @@ export interface Installation {
   start(service: string, env?: Record<string, string>): Promise<ServiceProcess>;
 }
 
+/** Enough of an installation, wherever it runs, to hold what was counted against the log. */
+export type CountedLog = Pick<Installation, 'client' | 'stats' | 'partitionCount'>;
+
 export interface InstallationOptions {
   partitionCount?: number;
 }

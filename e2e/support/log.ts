@@ -3,7 +3,7 @@ import { partitionOf } from '@tidemark/domain';
 import { type ConsumedRecord, createProducer, tailTopic } from '@tidemark/kafka';
 import type { GeneratedSwap } from '@tidemark/testing';
 import type { TopicName } from '@tidemark/wire';
-import type { Installation } from './installation.ts';
+import type { CountedLog, Installation } from './installation.ts';
 
 const produceChunk = 2_000;
 
@@ -38,7 +38,7 @@ export async function produceSwaps(
 
 /** All records that the topic holds now, by partition. */
 export async function readTopic(
-  { client, partitionCount }: Installation,
+  { client, partitionCount }: Pick<CountedLog, 'client' | 'partitionCount'>,
   topic: TopicName,
 ): Promise<ConsumedRecord[][]> {
   const partitions: ConsumedRecord[][] = Array.from({ length: partitionCount }, () => []);

@@ -12,6 +12,7 @@ const entries = {
   start: 'launcher/src/start/main.ts',
   test: 'launcher/src/test-run/main.ts',
   check: 'launcher/src/check/main.ts',
+  compose: 'e2e/compose/main.ts',
   http: 'launcher/src/clients/http.ts',
   ws: 'launcher/src/clients/ws.ts',
   tidemark: 'cli/src/main.ts',
