@@ -16,6 +16,7 @@ function documented(example: string): [string, string][] {
   return [...example.matchAll(/^#(\w+)=(.*)$/gm)].map(([, name, value]) => [name!, value!]);
 }
 
+const sorted = (entries: [string, string | null][]) => [...new Map(entries)].toSorted(([a], [b]) => (a < b ? -1 : 1));
 const compose = read('docker-compose.yml');
 const example = read('.env.example');
 
@@ -30,7 +31,6 @@ test('every variable of docker-compose.yml has a default, the same wherever it i
 });
 
 test('.env.example documents every variable of docker-compose.yml with its default, and no other', () => {
-  const sorted = (entries: [string, string | null][]) => [...new Map(entries)].toSorted(([a], [b]) => (a < b ? -1 : 1));
   assert.deepEqual(sorted(documented(example)), sorted(taken(compose)));
 });
 
