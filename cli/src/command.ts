@@ -1,4 +1,4 @@
-import { connectKafka, type KafkaClient, kafkaSettings } from '@tidemark/kafka';
+import { connectKafka, type KafkaClient, kafkaConnection, kafkaSettings } from '@tidemark/kafka';
 import { type Logger, loadSettings, type SettingsSchema } from '@tidemark/runtime';
 import { pino } from 'pino';
 import { z } from 'zod';
@@ -43,9 +43,8 @@ export type KafkaSettings = z.infer<typeof kafkaSchema>;
 /** Connects for the time of `use`. */
 export async function withKafka<T>(settings: KafkaSettings, use: (client: KafkaClient) => Promise<T>): Promise<T> {
   const client = connectKafka({
-    brokers: settings.KAFKA_BROKERS,
+    ...kafkaConnection(settings),
     clientId: 'tidemark-cli',
-    topicPrefix: settings.TOPIC_PREFIX,
     // The errors that matter reach the command as exceptions.
     log: commandLogger('error'),
   });

@@ -1,4 +1,4 @@
-import { migrate, postgresSettings } from '@tidemark/store';
+import { migrate, postgresConnection, postgresSettings } from '@tidemark/store';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { action, commandLogger, settingsOf } from '../command.ts';
@@ -14,7 +14,7 @@ export function addMigrate(program: Command): void {
 }
 
 async function runMigrations(): Promise<void> {
-  const applied = await migrate({ url: settingsOf(schema).DATABASE_URL, log: commandLogger('warn') });
+  const applied = await migrate({ ...postgresConnection(settingsOf(schema)), log: commandLogger('warn') });
   for (const name of applied) print(`applied ${name}`);
   print(applied.length === 0 ? 'the schema is current' : `the schema is current: ${applied.length} applied`);
 }

@@ -5,7 +5,9 @@ import {
   createRedis,
   createRedisStatsStore,
   pingRedis,
+  postgresConnection,
   postgresSettings,
+  redisConnection,
   redisSettings,
   type StoredPartition,
 } from '@tidemark/store';
@@ -62,17 +64,17 @@ async function readPartitions(settings: StatusSettings): Promise<PartitionStatus
   });
 }
 
-async function storedPartitions({ DATABASE_URL, GROUP_ID }: StatusSettings, topic: string): Promise<StoredPartition[]> {
-  const pool = createPostgres({ url: DATABASE_URL, log: commandLogger('error'), max: 1 });
+async function storedPartitions(settings: StatusSettings, topic: string): Promise<StoredPartition[]> {
+  const pool = createPostgres({ ...postgresConnection(settings), log: commandLogger('error'), max: 1 });
   try {
-    return await createPostgresPartitionStore(pool).list(GROUP_ID, topic);
+    return await createPostgresPartitionStore(pool).list(settings.GROUP_ID, topic);
   } finally {
     await pool.end();
   }
 }
 
 async function reportedHeartbeats(settings: StatusSettings, partitionCount: number): Promise<(Heartbeat | null)[]> {
-  const redis = createRedis({ url: settings.REDIS_URL, log: commandLogger('error') });
+  const redis = createRedis({ ...redisConnection(settings), log: commandLogger('error') });
   try {
     await pingRedis(redis);
     const stats = createRedisStatsStore({ redis, prefix: settings.REDIS_PREFIX });

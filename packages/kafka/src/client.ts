@@ -1,14 +1,13 @@
 import { CodedError, type Logger } from '@tidemark/runtime';
 import type { TopicName, TopicOptions } from '@tidemark/wire';
-import kafkajs, { type Admin, type Kafka } from 'kafkajs';
+import kafkajs, { type Admin, type Kafka, type SASLOptions } from 'kafkajs';
 import { registerCodecs } from './codecs.ts';
 import { clientLogger } from './logging.ts';
+import type { KafkaConnection } from './settings.ts';
 import { ensureTopics, isUnknownTopic, type TopicReport, topicRetentionMs } from './topics.ts';
 
-export interface KafkaOptions {
-  brokers: string[];
+export interface KafkaOptions extends KafkaConnection {
   clientId: string;
-  topicPrefix: string;
   log: Logger;
 }
 
@@ -42,10 +41,12 @@ const requestTimeoutMs = 15_000;
 /** Lazy: the first call connects. */
 export function connectKafka(options: KafkaOptions): KafkaClient {
   registerCodecs();
-  const { brokers, clientId, topicPrefix, log } = options;
+  const { brokers, clientId, topicPrefix, tls, sasl, log } = options;
   const kafka = new kafkajs.Kafka({
     clientId,
     brokers,
+    ...(tls && { ssl: tls }),
+    ...(sasl && { sasl: sasl as SASLOptions }),
     connectionTimeout: connectionTimeoutMs,
     requestTimeout: requestTimeoutMs,
     // Callers retry in their own way and say so; the client's own retries are for the hiccup of a moment.

@@ -12,6 +12,7 @@ export {
   loadSettings,
   maskSettings,
   port,
+  readSettingFile,
   type SettingsSchema,
   serviceSettings,
 } from './settings.ts';

@@ -121,6 +121,19 @@ export function loadSettings<S extends SettingsSchema>(schema: S, env: NodeJS.Pr
   return parsed.data;
 }
 
+/**
+ * The text of the file that a setting names; undefined where it names none.
+ * @throws CodedError SETTINGS_INVALID
+ */
+export function readSettingFile(name: string, path: string): string | undefined {
+  if (path === '') return undefined;
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new CodedError('SETTINGS_INVALID', `${name}: cannot read ${path} (${(error as NodeJS.ErrnoException).code})`);
+  }
+}
+
 /** Settings as they may be shown: secrets and the passwords inside URLs masked. */
 export function maskSettings(schema: SettingsSchema, settings: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(

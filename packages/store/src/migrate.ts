@@ -3,14 +3,13 @@ import { fileURLToPath } from 'node:url';
 import { CodedError, type Logger } from '@tidemark/runtime';
 import { runner } from 'node-pg-migrate';
 import { Client, type DatabaseError } from 'pg';
-import { type Pool, postgresUnavailable } from './postgres.ts';
+import { driverOptions, type Pool, type PostgresConnection, postgresUnavailable } from './postgres.ts';
 
 const migrationsDir = fileURLToPath(new URL('../migrations', import.meta.url));
 const migrationsTable = 'migrations';
 const undefinedTable = '42P01';
 
-export interface MigrateOptions {
-  url: string;
+export interface MigrateOptions extends PostgresConnection {
   log: Logger;
 }
 
@@ -19,8 +18,8 @@ export interface MigrateOptions {
  * migrates at the same time waits for the first. Answers the names of those applied.
  * @throws CodedError POSTGRES_UNAVAILABLE
  */
-export async function migrate({ url, log }: MigrateOptions): Promise<string[]> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+export async function migrate({ log, ...connection }: MigrateOptions): Promise<string[]> {
+  const client = new Client({ ...driverOptions(connection), connectionTimeoutMillis: 5_000 });
   client.on('error', (error) => log.warn({ error }, `PostgreSQL connection lost: ${error.message}`));
   try {
     await client.connect();

@@ -1,5 +1,5 @@
-import { CodedError, type Logger } from '@tidemark/runtime';
-import { Pool } from 'pg';
+import { CodedError, flag, type Logger, readSettingFile } from '@tidemark/runtime';
+import { type ClientConfig, Pool } from 'pg';
 import { z } from 'zod';
 
 export type { Pool };
@@ -11,7 +11,43 @@ export const postgresSettings = {
     .default('postgres://127.0.0.1:5432/tidemark')
     .refine((url) => /^postgres(ql)?:\/\//.test(url), 'expected postgres://user:password@host:port/database')
     .meta({ secret: true, description: 'The PostgreSQL database that owns what was counted.' }),
+  DATABASE_TLS: flag(false).describe('Talk TLS to PostgreSQL, and verify its certificate and name.'),
+  DATABASE_CA_FILE: z
+    .string()
+    .default('')
+    .describe('With DATABASE_TLS: the certificate authorities to trust (PEM), instead of those that Node knows.'),
 };
+
+type PostgresSettings = { [Name in keyof typeof postgresSettings]: z.infer<(typeof postgresSettings)[Name]> };
+
+/** How to reach a database. */
+export interface PostgresConnection {
+  url: string;
+  /** TLS with verification, by these authorities or by those that Node knows. */
+  tls?: { ca?: string };
+}
+
+/**
+ * The connection that the settings describe, with the file that they name read.
+ * @throws CodedError SETTINGS_INVALID
+ */
+export function postgresConnection(settings: PostgresSettings): PostgresConnection {
+  const { DATABASE_URL: url, DATABASE_TLS, DATABASE_CA_FILE } = settings;
+  const ca = readSettingFile('DATABASE_CA_FILE', DATABASE_CA_FILE);
+  if (!DATABASE_TLS) {
+    if (ca === undefined) return { url };
+    throw new CodedError('SETTINGS_INVALID', 'DATABASE_CA_FILE needs DATABASE_TLS=true');
+  }
+  // The driver would let them win, and some of them verify nothing.
+  if (/[?&]ssl/.test(url))
+    throw new CodedError('SETTINGS_INVALID', 'DATABASE_TLS=true stands in place of the ssl parameters in DATABASE_URL');
+  return { url, tls: ca === undefined ? {} : { ca } };
+}
+
+/** For the driver. */
+export function driverOptions({ url, tls }: PostgresConnection): ClientConfig {
+  return { connectionString: url, ...(tls && { ssl: { ...tls, rejectUnauthorized: true } }) };
+}
 
 const connectTimeoutMs = 5_000;
 /** A statement beyond this is given up by the server, so that a lock held elsewhere cannot hold a service for ever. */
@@ -22,17 +58,16 @@ const queryTimeoutMs = 17_000;
 const idleInTransactionTimeoutMs = 30_000;
 const maxConnections = 10;
 
-export interface PostgresOptions {
-  url: string;
+export interface PostgresOptions extends PostgresConnection {
   log: Logger;
   /** Connections at most. */
   max?: number;
 }
 
 /** A pool that outlives failovers: a broken connection is logged and dropped, whether idle or checked out. */
-export function createPostgres({ url, log, max = maxConnections }: PostgresOptions): Pool {
+export function createPostgres({ log, max = maxConnections, ...connection }: PostgresOptions): Pool {
   const pool = new Pool({
-    connectionString: url,
+    ...driverOptions(connection),
     max,
     connectionTimeoutMillis: connectTimeoutMs,
     statement_timeout: statementTimeoutMs,

@@ -1,4 +1,4 @@
-import { CodedError, type Logger } from '@tidemark/runtime';
+import { CodedError, type Logger, readSettingFile } from '@tidemark/runtime';
 import { Redis } from 'ioredis';
 import { z } from 'zod';
 
@@ -10,19 +10,50 @@ export const redisSettings = {
     .string()
     .default('redis://127.0.0.1:6379')
     .refine((url) => /^rediss?:\/\//.test(url), 'expected redis://[user:password@]host:port[/database] or rediss://...')
-    .meta({ secret: true, description: 'The Redis server that holds the newest statistics.' }),
+    .meta({
+      secret: true,
+      description:
+        'The Redis server that holds the newest statistics, with an ACL user where it has them; rediss:// talks TLS.',
+    }),
+  REDIS_CA_FILE: z
+    .string()
+    .default('')
+    .describe('With rediss://: the certificate authorities to trust (PEM), instead of those that Node knows.'),
   REDIS_PREFIX: z
     .string()
     .default('tidemark:')
     .describe('Begins every key, so that several installations can share a server.'),
 };
 
+type RedisSettings = { [Name in keyof typeof redisSettings]: z.infer<(typeof redisSettings)[Name]> };
+
+/** How to reach a server. */
+export interface RedisConnection {
+  url: string;
+  /** The authorities to trust (PEM) with rediss://, instead of those that Node knows. */
+  ca?: string;
+}
+
+/**
+ * The connection that the settings describe, with the file that they name read.
+ * @throws CodedError SETTINGS_INVALID
+ */
+export function redisConnection({
+  REDIS_URL: url,
+  REDIS_CA_FILE,
+}: Pick<RedisSettings, 'REDIS_URL' | 'REDIS_CA_FILE'>): RedisConnection {
+  const ca = readSettingFile('REDIS_CA_FILE', REDIS_CA_FILE);
+  if (ca === undefined) return { url };
+  if (!url.startsWith('rediss://'))
+    throw new CodedError('SETTINGS_INVALID', 'REDIS_CA_FILE needs a rediss:// REDIS_URL');
+  return { url, ca };
+}
+
 /** A command unanswered for this long fails; a server that is away must not hold requests. */
 const commandTimeoutMs = 2_000;
 const longestRetryMs = 1_000;
 
-export interface RedisOptions {
-  url: string;
+export interface RedisOptions extends RedisConnection {
   log: Logger;
 }
 
@@ -30,8 +61,9 @@ export interface RedisOptions {
  * A client that fails fast: while the server is away each command is rejected at once instead of joining a queue, and the
  * connection is retried for ever in the background. Nothing is sent before the first `pingRedis`.
  */
-export function createRedis({ url, log }: RedisOptions): Redis {
+export function createRedis({ url, ca, log }: RedisOptions): Redis {
   const redis = new Redis(url, {
+    ...(ca !== undefined && { tls: { ca } }),
     lazyConnect: true,
     enableOfflineQueue: false,
     // What was in flight when the connection broke fails too. Callers try again with what is then newest.

@@ -1,8 +1,16 @@
 import { PostgresCheckpointStore } from '@tidemark/checkpoint';
 import { longestWindow, type Rules } from '@tidemark/domain';
-import { connectKafka, createProducer, type KafkaClient, PartitionConsumer } from '@tidemark/kafka';
+import { connectKafka, createProducer, type KafkaClient, kafkaConnection, PartitionConsumer } from '@tidemark/kafka';
 import { type App, CodedError, type ServiceContext, waitFor } from '@tidemark/runtime';
-import { createPostgres, createRedis, createRedisStatsStore, requireNoEviction, requireSchema } from '@tidemark/store';
+import {
+  createPostgres,
+  createRedis,
+  createRedisStatsStore,
+  postgresConnection,
+  redisConnection,
+  requireNoEviction,
+  requireSchema,
+} from '@tidemark/store';
 import { Checkpointer } from './checkpointer.ts';
 import type { Settings } from './config.ts';
 import { Heart } from './heart.ts';
@@ -27,14 +35,9 @@ export async function createApp(context: ServiceContext<Settings>): Promise<App>
     maxRecordBytes: settings.MAX_RECORD_BYTES,
   };
   const wait = { log, timeoutMs: settings.START_TIMEOUT, signal };
-  const client = connectKafka({
-    brokers: settings.KAFKA_BROKERS,
-    clientId: instance,
-    topicPrefix: settings.TOPIC_PREFIX,
-    log,
-  });
-  const postgres = createPostgres({ url: settings.DATABASE_URL, log });
-  const redis = createRedis({ url: settings.REDIS_URL, log });
+  const client = connectKafka({ ...kafkaConnection(settings), clientId: instance, log });
+  const postgres = createPostgres({ ...postgresConnection(settings), log });
+  const redis = createRedis({ ...redisConnection(settings), log });
   const producer = createProducer(client);
   const deadLetterProducer = createProducer(client, { maxPending: maxPendingDeadLetters });
   await waitFor('PostgreSQL and its schema', () => requireSchema(postgres), wait);

@@ -1,4 +1,4 @@
-import { connectKafka } from '@tidemark/kafka';
+import { connectKafka, kafkaConnection } from '@tidemark/kafka';
 import { type App, type ServiceContext, waitFor } from '@tidemark/runtime';
 import {
   createPostgres,
@@ -6,6 +6,8 @@ import {
   createRedis,
   createRedisStatsStore,
   pingRedis,
+  postgresConnection,
+  redisConnection,
   requireNoEviction,
   requireSchema,
 } from '@tidemark/store';
@@ -28,14 +30,9 @@ export interface ApiApp extends App {
 /** Waits for what the API reads from, then serves; ready once the ranking has caught up. */
 export async function createApp(context: ServiceContext<Settings>): Promise<ApiApp> {
   const { settings, instance, log, metrics, readiness, signal, fail } = context;
-  const redis = createRedis({ url: settings.REDIS_URL, log });
-  const pool = createPostgres({ url: settings.DATABASE_URL, log, max: settings.POSTGRES_CONNECTIONS });
-  const kafka = connectKafka({
-    brokers: settings.KAFKA_BROKERS,
-    clientId: instance,
-    topicPrefix: settings.TOPIC_PREFIX,
-    log,
-  });
+  const redis = createRedis({ ...redisConnection(settings), log });
+  const pool = createPostgres({ ...postgresConnection(settings), log, max: settings.POSTGRES_CONNECTIONS });
+  const kafka = connectKafka({ ...kafkaConnection(settings), clientId: instance, log });
   const closing: (() => Promise<unknown>)[] = [async () => redis.disconnect(), () => pool.end(), () => kafka.close()];
   const close = async () => {
     for (const step of closing.toReversed()) await step();

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
-import { connectKafka } from '@tidemark/kafka';
+import { connectKafka, kafkaConnection } from '@tidemark/kafka';
 import { type App, listen, type ServiceContext, waitFor } from '@tidemark/runtime';
-import { createRedis, createRedisStatsStore, pingRedis } from '@tidemark/store';
+import { createRedis, createRedisStatsStore, pingRedis, redisConnection } from '@tidemark/store';
 import type { Settings } from './config.ts';
 import { Hub } from './hub/hub.ts';
 import type { Limits } from './hub/limits.ts';
@@ -20,13 +20,8 @@ const now = () => performance.now();
 /** Reads `stats` into the hub and serves it; handshakes are refused until it has been read to where it ended at the start. */
 export async function createApp(context: ServiceContext<Settings>): Promise<GatewayApp> {
   const { settings, instance, log, metrics, readiness, signal, fail } = context;
-  const redis = createRedis({ url: settings.REDIS_URL, log });
-  const kafka = connectKafka({
-    brokers: settings.KAFKA_BROKERS,
-    clientId: instance,
-    topicPrefix: settings.TOPIC_PREFIX,
-    log,
-  });
+  const redis = createRedis({ ...redisConnection(settings), log });
+  const kafka = connectKafka({ ...kafkaConnection(settings), clientId: instance, log });
   const closing: (() => Promise<unknown>)[] = [async () => redis.disconnect(), () => kafka.close()];
   const close = async () => {
     for (const step of closing.toReversed()) await step();

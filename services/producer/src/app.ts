@@ -1,4 +1,4 @@
-import { connectKafka, createProducer } from '@tidemark/kafka';
+import { connectKafka, createProducer, kafkaConnection } from '@tidemark/kafka';
 import { type App, type ServiceContext, waitFor } from '@tidemark/runtime';
 import type { ProducerSettings } from './config.ts';
 import { Delivery } from './delivery.ts';
@@ -13,12 +13,7 @@ const deliveryDeadlineMs = 5_000;
 /** Wires the source of swaps to `swaps`, and runs it until the service stops. */
 export async function createApp(context: ServiceContext<ProducerSettings>): Promise<App> {
   const { settings, instance, log, signal } = context;
-  const kafka = connectKafka({
-    brokers: settings.KAFKA_BROKERS,
-    clientId: instance,
-    topicPrefix: settings.TOPIC_PREFIX,
-    log,
-  });
+  const kafka = connectKafka({ ...kafkaConnection(settings), clientId: instance, log });
   const producer = createProducer(kafka, { deadlineMs: deliveryDeadlineMs });
   const waiting = { log, timeoutMs: settings.START_TIMEOUT, signal };
   await waitFor('topics on Kafka', () => kafka.ensureTopics(topicOptions(settings)), waiting);
