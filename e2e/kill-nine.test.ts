@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PortPicker } from '@tidemark/stack';
 import { generateSwaps } from '@tidemark/testing';
 import { assertFiguresEqualOracle } from './support/figures.ts';
 import { type Installation, install } from './support/installation.ts';
@@ -11,12 +11,11 @@ import { subscribeToAll } from './support/subscriber.ts';
 const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 const swapCount = 500_000;
 const kills = 3;
-const pollMs = 20;
 
 test(`killed with SIGKILL three times amid ${swapCount} swaps, figures equal the oracle's and no version goes back (seed ${seed})`, async (t) => {
   const installation = await install(t, { partitionCount: 8 });
   const env = { CLOCK: 'event' };
-  const gatewayPort = await freePort();
+  const gatewayPort = await new PortPicker().free();
   await installation.start('gateway', { GATEWAY_PORT: String(gatewayPort) });
   const subscriber = await subscribeToAll(`ws://127.0.0.1:${gatewayPort}/v1/stream`);
   t.after(() => subscriber.close());
@@ -64,13 +63,4 @@ async function storedOffsets({ postgres }: Installation): Promise<number> {
 
 function sum(numbers: number[]): number {
   return numbers.reduce((total, number) => total + number, 0);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  await sleep(pollMs);
-  return port;
 }

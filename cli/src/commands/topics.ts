@@ -1,4 +1,4 @@
-import type { KafkaClient, PartitionOffsets } from '@tidemark/kafka';
+import { type KafkaClient, type PartitionOffsets, topicOptions } from '@tidemark/kafka';
 import { CodedError, catalogue, isCoded } from '@tidemark/runtime';
 import { type TopicName, topicSpecs } from '@tidemark/wire';
 import type { Command } from 'commander';
@@ -29,10 +29,6 @@ export function addTopics(program: Command): void {
     .description('list the topics with their partitions and retained records')
     .option('--json', 'print data')
     .action(action((_, options: { json?: boolean }) => list(options)));
-}
-
-function topicOptions({ PARTITIONS, TOPIC_RETENTION_BYTES }: KafkaSettings) {
-  return { partitions: PARTITIONS, retentionBytes: TOPIC_RETENTION_BYTES || undefined };
 }
 
 async function create({ json }: { json?: boolean }): Promise<void> {

@@ -1,4 +1,5 @@
 import { CodedError, flag, integer, list, readSettingFile } from '@tidemark/runtime';
+import type { TopicOptions } from '@tidemark/wire';
 import { z } from 'zod';
 
 /** Settings of every service that talks to Kafka. */
@@ -39,6 +40,14 @@ export const kafkaSettings = {
 };
 
 type KafkaSettings = { [Name in keyof typeof kafkaSettings]: z.infer<(typeof kafkaSettings)[Name]> };
+
+/** What the settings say of the topics, for `ensureTopics`. */
+export function topicOptions({
+  PARTITIONS,
+  TOPIC_RETENTION_BYTES,
+}: Pick<KafkaSettings, 'PARTITIONS' | 'TOPIC_RETENTION_BYTES'>): TopicOptions {
+  return { partitions: PARTITIONS, retentionBytes: TOPIC_RETENTION_BYTES || undefined };
+}
 
 /** How to reach a cluster, and the names of the topics on it. */
 export interface KafkaConnection {

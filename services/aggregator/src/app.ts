@@ -1,6 +1,13 @@
 import { PostgresCheckpointStore } from '@tidemark/checkpoint';
 import { longestWindow, type Rules } from '@tidemark/domain';
-import { connectKafka, createProducer, type KafkaClient, kafkaConnection, PartitionConsumer } from '@tidemark/kafka';
+import {
+  connectKafka,
+  createProducer,
+  type KafkaClient,
+  kafkaConnection,
+  PartitionConsumer,
+  topicOptions,
+} from '@tidemark/kafka';
 import { type App, CodedError, type ServiceContext, waitFor } from '@tidemark/runtime';
 import {
   createPostgres,
@@ -138,13 +145,6 @@ export async function createApp(context: ServiceContext<Settings>): Promise<App>
       redis.disconnect();
     },
   };
-}
-
-export function topicOptions({
-  PARTITIONS,
-  TOPIC_RETENTION_BYTES,
-}: Pick<Settings, 'PARTITIONS' | 'TOPIC_RETENTION_BYTES'>) {
-  return { partitions: PARTITIONS, retentionBytes: TOPIC_RETENTION_BYTES || undefined };
 }
 
 /** A rebuild reads the log again: it must reach back over the longest window and everything that may still come late. */

@@ -21,6 +21,8 @@ const republishSeconds = 3_600;
 /** What is remembered of a partition between two beats. */
 interface Pulse {
   beating: boolean;
+  /** Values could not be written to Redis. */
+  redisBehind: boolean;
   last: Version | undefined;
   tokens: IterableIterator<string> | undefined;
 }
@@ -32,7 +34,6 @@ interface Pulse {
 export class Heart {
   readonly #options: HeartOptions;
   readonly #pulses = new WeakMap<OwnedPartition, Pulse>();
-  readonly #redisBehind = new WeakSet<OwnedPartition>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: HeartOptions) {
@@ -51,7 +52,7 @@ export class Heart {
 
   /** Redis may lack values of every partition. */
   redisLost(): void {
-    for (const owned of this.#options.partitions()) this.#redisBehind.add(owned);
+    for (const owned of this.#options.partitions()) this.#pulseOf(owned).redisBehind = true;
   }
 
   async #beat(owned: OwnedPartition): Promise<void> {
@@ -91,9 +92,9 @@ export class Heart {
   async #redisLacksValues(owned: OwnedPartition, pulse: Pulse): Promise<boolean> {
     const held = await this.#options.stats.readHeartbeat(owned.partition);
     const lost = pulse.last !== undefined && (held === null || compareVersions(held.version, pulse.last) < 0);
-    if (!lost && !this.#redisBehind.has(owned)) return false;
+    if (!lost && !pulse.redisBehind) return false;
     this.#options.log.info({ partition: owned.partition }, 'Redis lacks values: every token is published again');
-    this.#redisBehind.delete(owned);
+    pulse.redisBehind = false;
     pulse.last = undefined;
     owned.republish();
     return true;
@@ -116,7 +117,7 @@ export class Heart {
   #pulseOf(owned: OwnedPartition): Pulse {
     let pulse = this.#pulses.get(owned);
     if (!pulse) {
-      pulse = { beating: false, last: undefined, tokens: undefined };
+      pulse = { beating: false, redisBehind: false, last: undefined, tokens: undefined };
       this.#pulses.set(owned, pulse);
     }
     return pulse;

@@ -1,4 +1,4 @@
-import { connectKafka, kafkaConnection } from '@tidemark/kafka';
+import { connectKafka, kafkaConnection, topicOptions } from '@tidemark/kafka';
 import { type App, type ServiceContext, waitFor } from '@tidemark/runtime';
 import {
   createPostgres,
@@ -99,8 +99,4 @@ export async function createApp(context: ServiceContext<Settings>): Promise<ApiA
     await close();
     throw error;
   }
-}
-
-function topicOptions({ PARTITIONS, TOPIC_RETENTION_BYTES }: Settings) {
-  return { partitions: PARTITIONS, retentionBytes: TOPIC_RETENTION_BYTES || undefined };
 }

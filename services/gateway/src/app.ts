@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net';
-import { connectKafka, kafkaConnection } from '@tidemark/kafka';
+import { connectKafka, kafkaConnection, topicOptions } from '@tidemark/kafka';
 import { type App, listen, type ServiceContext, waitFor } from '@tidemark/runtime';
 import { createRedis, createRedisStatsStore, pingRedis, redisConnection } from '@tidemark/store';
 import type { Settings } from './config.ts';
@@ -67,8 +67,4 @@ function limitsOf(settings: Settings): Limits {
     slowClientGraceMs: settings.SLOW_CLIENT_GRACE,
     maxForgottenTokens: settings.MAX_FORGOTTEN_TOKENS,
   };
-}
-
-function topicOptions({ PARTITIONS, TOPIC_RETENTION_BYTES }: Settings) {
-  return { partitions: PARTITIONS, retentionBytes: TOPIC_RETENTION_BYTES || undefined };
 }

@@ -1,4 +1,4 @@
-import { connectKafka, createProducer, kafkaConnection } from '@tidemark/kafka';
+import { connectKafka, createProducer, kafkaConnection, topicOptions } from '@tidemark/kafka';
 import { type App, type ServiceContext, waitFor } from '@tidemark/runtime';
 import type { ProducerSettings } from './config.ts';
 import { Delivery } from './delivery.ts';
@@ -40,8 +40,4 @@ export async function createApp(context: ServiceContext<ProducerSettings>): Prom
       await kafka.close();
     },
   };
-}
-
-function topicOptions({ PARTITIONS, TOPIC_RETENTION_BYTES }: ProducerSettings) {
-  return { partitions: PARTITIONS, retentionBytes: TOPIC_RETENTION_BYTES || undefined };
 }
