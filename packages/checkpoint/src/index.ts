@@ -10,5 +10,7 @@ export type {
   StoredShard,
   StoredState,
 } from './checkpoint.ts';
+export { type CountingSettings, countingSettings, rulesOf } from './counting-settings.ts';
+export { isSameRecord, lastRecordOf, restoreEngine } from './engine-state.ts';
 export { MemoryCheckpointStore } from './memory-store.ts';
 export { PostgresCheckpointStore } from './postgres-store.ts';

@@ -1,5 +1,6 @@
 export type { Assignment } from './assignment.ts';
 export { connectKafka, type KafkaClient, type KafkaOptions, type PartitionOffsets } from './client.ts';
+export { DeadLetters } from './dead-letters.ts';
 export {
   type PartitionBatch,
   PartitionConsumer,

@@ -1,4 +1,4 @@
-import { PostgresCheckpointStore } from '@tidemark/checkpoint';
+import { PostgresCheckpointStore, rulesOf } from '@tidemark/checkpoint';
 import { longestWindow, type Rules } from '@tidemark/domain';
 import {
   connectKafka,
@@ -35,12 +35,7 @@ const maxPendingDeadLetters = 256;
 /** Counts swaps: a member of the group that owns partitions, stores checkpoints, and publishes statistics. */
 export async function createApp(context: ServiceContext<Settings>): Promise<App> {
   const { settings, instance, log, metrics: registry, readiness, signal, fail } = context;
-  const rules: Rules = {
-    latenessMs: settings.LATENESS,
-    windows: settings.WINDOWS,
-    priceMinUsd: settings.PRICE_MIN_USD,
-    maxRecordBytes: settings.MAX_RECORD_BYTES,
-  };
+  const rules = rulesOf(settings);
   const wait = { log, timeoutMs: settings.START_TIMEOUT, signal };
   const client = connectKafka({ ...kafkaConnection(settings), clientId: instance, log });
   const postgres = createPostgres({ ...postgresConnection(settings), log });

@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type CheckpointStore, MemoryCheckpointStore } from '@tidemark/checkpoint';
+import { type CheckpointStore, MemoryCheckpointStore, restoreEngine } from '@tidemark/checkpoint';
 import { CODEC_VERSION, createEngine, defaultRules, rulesHash } from '@tidemark/domain';
-import type { Assignment, BatchProducer, ConsumedRecord, OutgoingRecord } from '@tidemark/kafka';
+import {
+  type Assignment,
+  type BatchProducer,
+  type ConsumedRecord,
+  DeadLetters,
+  type OutgoingRecord,
+} from '@tidemark/kafka';
 import { silentLogger } from '@tidemark/runtime';
 import { createFakeClock, generateSwaps, toRecord } from '@tidemark/testing';
-import { DeadLetters } from './dead-letters.ts';
-import { OwnedPartition, restoreEngine } from './owned-partition.ts';
+import { OwnedPartition } from './owned-partition.ts';
 import { defaultPublishQueueOptions, PublishQueue } from './publish-queue.ts';
 
 const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));

@@ -1,10 +1,16 @@
-import { createHash } from 'node:crypto';
-import { BasePlan, type Checkpoint, type LastRecord, type Ownership, type StoredState } from '@tidemark/checkpoint';
-import { CODEC_VERSION, CodecError, type Engine, type Head, type Outcome, TooManyTokensError } from '@tidemark/domain';
-import type { Assignment, ConsumedRecord } from '@tidemark/kafka';
+import {
+  BasePlan,
+  type Checkpoint,
+  isSameRecord,
+  type LastRecord,
+  lastRecordOf,
+  type Ownership,
+  type StoredState,
+} from '@tidemark/checkpoint';
+import { CODEC_VERSION, type Engine, type Outcome, TooManyTokensError } from '@tidemark/domain';
+import type { Assignment, ConsumedRecord, DeadLetters } from '@tidemark/kafka';
 import { CodedError } from '@tidemark/runtime';
 import type { PartitionStatus, StatsRecord, Version } from '@tidemark/wire';
-import type { DeadLetters } from './dead-letters.ts';
 import type { PublishQueue } from './publish-queue.ts';
 import { type ClockMode, clockRanAhead, type Moment, readMomentMs } from './read-moment.ts';
 
@@ -213,9 +219,7 @@ export class OwnedPartition {
 
   #verify(first: ConsumedRecord, counted: LastRecord): void {
     this.#toVerify = null;
-    const found = lastRecordOf(first);
-    if (found.offset === counted.offset && found.appendTimeMs === counted.appendTimeMs && found.hash === counted.hash)
-      return;
+    if (isSameRecord(lastRecordOf(first), counted)) return;
     throw new CodedError(
       'LOG_REPLACED',
       `partition ${this.partition}: the record at offset ${counted.offset} is not the one that was counted; the topic was re-created`,
@@ -262,28 +266,4 @@ export class OwnedPartition {
       atEnd: this.#nextOffset >= this.#endOffset,
     };
   }
-}
-
-/**
- * Restores the engine of a partition from what was stored.
- * @throws CodedError CHECKPOINT_CORRUPT when it cannot be read, whatever its checksum says.
- */
-export function restoreEngine(engine: Engine, { shards, deltas, head }: StoredState): void {
-  const atOffsets = new Map(shards.map(({ shard, atOffset }) => [shard, atOffset]));
-  try {
-    for (const { shard, bytes } of shards) engine.restoreShard(shard, bytes);
-    for (const { from, bytes } of deltas) {
-      if (bytes.length > 0) engine.replay(bytes, (shard) => (atOffsets.get(shard) ?? -1) <= from);
-    }
-  } catch (error) {
-    if (!(error instanceof CodecError)) throw error;
-    throw new CodedError('CHECKPOINT_CORRUPT', `the stored state cannot be read: ${error.message}`, { cause: error });
-  }
-  if (head !== null) engine.restoreHead(head as Head);
-}
-
-function lastRecordOf({ offset, appendTimeMs, key, value }: ConsumedRecord): LastRecord {
-  const hash = createHash('sha256');
-  for (const part of [key, value]) hash.update(part === null ? 'null;' : `${part.length};`).update(part ?? '');
-  return { offset, appendTimeMs, hash: hash.digest('hex') };
 }

@@ -1,20 +1,20 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { CheckpointStore, Ownership } from '@tidemark/checkpoint';
+import { type CheckpointStore, type Ownership, restoreEngine } from '@tidemark/checkpoint';
 import { CODEC_VERSION, createEngine, type Rules, rulesHash } from '@tidemark/domain';
-import type {
-  Assignment,
-  BatchProducer,
-  KafkaClient,
-  PartitionBatch,
-  PartitionOffsets,
-  PartitionProcessor,
+import {
+  type Assignment,
+  type BatchProducer,
+  DeadLetters,
+  type KafkaClient,
+  type PartitionBatch,
+  type PartitionOffsets,
+  type PartitionProcessor,
 } from '@tidemark/kafka';
 import { CodedError, isCoded, type Logger, type Readiness } from '@tidemark/runtime';
 import type { StatsStore } from '@tidemark/store';
 import type { Checkpointer } from './checkpointer.ts';
-import { DeadLetters } from './dead-letters.ts';
 import type { AggregatorMetrics } from './metrics.ts';
-import { OwnedPartition, restoreEngine } from './owned-partition.ts';
+import { OwnedPartition } from './owned-partition.ts';
 import { PublishQueue, type PublishQueueOptions } from './publish-queue.ts';
 import type { ClockMode } from './read-moment.ts';
 

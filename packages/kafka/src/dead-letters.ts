@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RejectionCode } from '@tidemark/domain';
-import type { BatchProducer, ConsumedRecord } from '@tidemark/kafka';
 import type { Logger } from '@tidemark/runtime';
 import { deadLetter } from '@tidemark/wire';
+import type { BatchProducer } from './producer.ts';
+import type { ConsumedRecord } from './record.ts';
 
 export interface DeadLettersOptions {
   topic: string;
   partition: number;
   producer: BatchProducer;
   log: Logger;
-  onRejected(code: RejectionCode): void;
+  onRejected(code: string): void;
   /** False when the partition is somebody else's: it rejects the same records again. */
   isCurrent(): boolean;
 }
@@ -25,7 +25,7 @@ export class DeadLetters {
     this.#options = options;
   }
 
-  add(record: ConsumedRecord, { code, reason }: { code: RejectionCode; reason: string }): void {
+  add(record: ConsumedRecord, { code, reason }: { code: string; reason: string }): void {
     const { topic, partition, onRejected } = this.#options;
     onRejected(code);
     const letter = deadLetter({

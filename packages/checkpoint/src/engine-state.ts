@@ -1,0 +1,33 @@
+import { createHash } from 'node:crypto';
+import { CodecError, type Engine, type Head, type LogRecord } from '@tidemark/domain';
+import { CodedError } from '@tidemark/runtime';
+import type { LastRecord, StoredState } from './checkpoint.ts';
+
+/**
+ * Restores the engine of a partition from what was stored.
+ * @throws CodedError CHECKPOINT_CORRUPT when it cannot be read, whatever its checksum says.
+ */
+export function restoreEngine(engine: Engine, { shards, deltas, head }: StoredState): void {
+  const atOffsets = new Map(shards.map(({ shard, atOffset }) => [shard, atOffset]));
+  try {
+    for (const { shard, bytes } of shards) engine.restoreShard(shard, bytes);
+    for (const { from, bytes } of deltas) {
+      if (bytes.length > 0) engine.replay(bytes, (shard) => (atOffsets.get(shard) ?? -1) <= from);
+    }
+  } catch (error) {
+    if (!(error instanceof CodecError)) throw error;
+    throw new CodedError('CHECKPOINT_CORRUPT', `the stored state cannot be read: ${error.message}`, { cause: error });
+  }
+  if (head !== null) engine.restoreHead(head as Head);
+}
+
+/** What tells a record of the log from any other that could stand at its offset. */
+export function lastRecordOf({ offset, appendTimeMs, key, value }: LogRecord): LastRecord {
+  const hash = createHash('sha256');
+  for (const part of [key, value]) hash.update(part === null ? 'null;' : `${part.length};`).update(part ?? '');
+  return { offset, appendTimeMs, hash: hash.digest('hex') };
+}
+
+export function isSameRecord(a: LastRecord, b: LastRecord): boolean {
+  return a.offset === b.offset && a.appendTimeMs === b.appendTimeMs && a.hash === b.hash;
+}
