@@ -24,6 +24,13 @@ export interface Ownership {
   owner: string;
 }
 
+/** What the store says of an ownership. */
+export interface Standing {
+  isOwner: boolean;
+  /** Of whoever owns the partition now; null when nobody ever did. */
+  epoch: number | null;
+}
+
 /** The last record that was counted; tells whether the log is still the same one. */
 export interface LastRecord {
   offset: number;
@@ -78,13 +85,14 @@ export interface StoredState {
 /**
  * Owns what was counted. Every implementation passes the conformance suite in `conformance.ts`.
  *
- * Errors: FENCED (another owner since), COMMIT_UNKNOWN (may or may not be stored: drop the memory, own, restore),
+ * Errors: FENCED (another owner since: a FencedError), COMMIT_UNKNOWN (may or may not be stored: drop the memory, own, restore),
  * RULES_CHANGED, PARTITION_COUNT_CHANGED, CHECKPOINT_CORRUPT, CODEC_UNKNOWN. Any other error means that nothing was stored.
  */
 export interface CheckpointStore {
   /** Takes the partition over from whoever had it: a higher epoch, a new owner. Creates the first generation. */
   own(key: PartitionKey, counting: Counting): Promise<Ownership>;
-  isOwner(ownership: Ownership): Promise<boolean>;
+  /** Whether somebody else took over meanwhile: one look for all of them, answered in their order. */
+  standings(ownerships: readonly Ownership[]): Promise<Standing[]>;
   /** A higher epoch for the same owner; its memory stays valid. */
   raiseEpoch(ownership: Ownership): Promise<Ownership>;
   restore(ownership: Ownership, codecs: readonly number[]): Promise<StoredState>;

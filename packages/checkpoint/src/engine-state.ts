@@ -1,18 +1,37 @@
 import { createHash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CodecError, type Engine, type Head, type LogRecord } from '@tidemark/domain';
 import { CodedError } from '@tidemark/runtime';
 import type { LastRecord, StoredState } from './checkpoint.ts';
 
+/** How long an engine is restored before other work of the process has its turn. */
+const sliceMs = 8;
+
 /**
- * Restores the engine of a partition from what was stored.
+ * Restores the engine of a partition from what was stored, in slices: what the process does beside it goes on.
  * @throws CodedError CHECKPOINT_CORRUPT when it cannot be read, whatever its checksum says.
  */
-export function restoreEngine(engine: Engine, { shards, deltas, head }: StoredState): void {
+export async function restoreEngine(
+  engine: Engine,
+  { shards, deltas, head }: StoredState,
+  signal?: AbortSignal,
+): Promise<void> {
+  let sliceEndMs = performance.now() + sliceMs;
+  const breathe = async () => {
+    if (performance.now() < sliceEndMs) return;
+    await nextTurn();
+    signal?.throwIfAborted();
+    sliceEndMs = performance.now() + sliceMs;
+  };
   const atOffsets = new Map(shards.map(({ shard, atOffset }) => [shard, atOffset]));
   try {
-    for (const { shard, bytes } of shards) engine.restoreShard(shard, bytes);
+    for (const { shard, bytes } of shards) {
+      engine.restoreShard(shard, bytes);
+      await breathe();
+    }
     for (const { from, bytes } of deltas) {
       if (bytes.length > 0) engine.replay(bytes, (shard) => (atOffsets.get(shard) ?? -1) <= from);
+      await breathe();
     }
   } catch (error) {
     if (!(error instanceof CodecError)) throw error;

@@ -6,11 +6,13 @@ export type {
   LastRecord,
   Ownership,
   PartitionKey,
+  Standing,
   StoredDelta,
   StoredShard,
   StoredState,
 } from './checkpoint.ts';
 export { type CountingSettings, countingSettings, rulesOf } from './counting-settings.ts';
 export { isSameRecord, lastRecordOf, restoreEngine } from './engine-state.ts';
+export { FencedError } from './fenced-error.ts';
 export { MemoryCheckpointStore } from './memory-store.ts';
 export { PostgresCheckpointStore } from './postgres-store.ts';

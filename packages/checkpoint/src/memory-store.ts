@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { CandleChange, TokenChange } from '@tidemark/domain';
-import { CodedError } from '@tidemark/runtime';
 import type {
   Checkpoint,
   CheckpointStore,
@@ -8,9 +7,11 @@ import type {
   LastRecord,
   Ownership,
   PartitionKey,
+  Standing,
   StoredState,
 } from './checkpoint.ts';
 import { requireSameCounting } from './counting.ts';
+import { FencedError } from './fenced-error.ts';
 import { checksum, name, type StoredBytes, verifyBytes, verifyChain } from './integrity.ts';
 
 interface Row {
@@ -57,8 +58,11 @@ export class MemoryCheckpointStore implements CheckpointStore {
     return { key, generation: row.generation, epoch: row.epoch, owner: row.owner };
   }
 
-  async isOwner({ key, owner }: Ownership): Promise<boolean> {
-    return this.#rows.get(name(key))?.owner === owner;
+  async standings(ownerships: readonly Ownership[]): Promise<Standing[]> {
+    return ownerships.map(({ key, owner }) => {
+      const row = this.#rows.get(name(key));
+      return { isOwner: row?.owner === owner, epoch: row?.epoch ?? null };
+    });
   }
 
   async raiseEpoch(ownership: Ownership): Promise<Ownership> {
@@ -89,8 +93,7 @@ export class MemoryCheckpointStore implements CheckpointStore {
   async commit(ownership: Ownership, checkpoint: Checkpoint): Promise<void> {
     const row = this.#ownedRow(ownership);
     const { from, to, codec, delta, head, lastRecord, shards, candles, tokens } = checkpoint;
-    if (row.nextOffset !== from)
-      throw new CodedError('FENCED', `${name(ownership.key)} is at ${row.nextOffset}, not at ${from}`);
+    if (row.nextOffset !== from) throw new FencedError(ownership, row);
     row.nextOffset = to;
     row.head = structuredClone(head);
     row.lastRecord = lastRecord;
@@ -107,10 +110,9 @@ export class MemoryCheckpointStore implements CheckpointStore {
     for (const token of tokens) this.tokens.set(token.token, token);
   }
 
-  #ownedRow({ key, owner, epoch }: Ownership): Row {
-    const row = this.#rows.get(name(key));
-    if (row?.owner !== owner)
-      throw new CodedError('FENCED', `${name(key)} has another owner since epoch ${epoch}; it is at ${row?.epoch}`);
+  #ownedRow(ownership: Ownership): Row {
+    const row = this.#rows.get(name(ownership.key));
+    if (row?.owner !== ownership.owner) throw new FencedError(ownership, row ?? null);
     return row;
   }
 }

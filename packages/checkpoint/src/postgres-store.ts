@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { CodedError } from '@tidemark/runtime';
 import type { Pool, PoolClient } from 'pg';
 import type {
   Checkpoint,
@@ -8,10 +7,12 @@ import type {
   LastRecord,
   Ownership,
   PartitionKey,
+  Standing,
   StoredState,
 } from './checkpoint.ts';
 import { requireSameCounting } from './counting.ts';
-import { checksum, name, verifyBytes, verifyChain } from './integrity.ts';
+import { FencedError } from './fenced-error.ts';
+import { checksum, verifyBytes, verifyChain } from './integrity.ts';
 import { writeCandles, writeTokens } from './postgres-rows.ts';
 import { transaction } from './postgres-transaction.ts';
 
@@ -46,12 +47,24 @@ export class PostgresCheckpointStore implements CheckpointStore {
     });
   }
 
-  async isOwner({ key, owner }: Ownership): Promise<boolean> {
-    const { rows } = await this.#pool.query(`SELECT 1 FROM partitions WHERE ${keyMatches} AND owner = $4`, [
-      ...keyValues(key),
-      owner,
-    ]);
-    return rows.length === 1;
+  async standings(ownerships: readonly Ownership[]): Promise<Standing[]> {
+    const { rows } = await this.#pool.query<{ is_owner: boolean | null; epoch: string | null }>(
+      `SELECT stored.owner = held.owner AS is_owner, stored.epoch
+       FROM unnest($1::text[], $2::text[], $3::integer[], $4::uuid[])
+         WITH ORDINALITY AS held (group_id, topic, partition, owner, place)
+       LEFT JOIN partitions AS stored USING (group_id, topic, partition)
+       ORDER BY held.place`,
+      [
+        ownerships.map(({ key }) => key.groupId),
+        ownerships.map(({ key }) => key.topic),
+        ownerships.map(({ key }) => key.partition),
+        ownerships.map(({ owner }) => owner),
+      ],
+    );
+    return rows.map((row) => ({
+      isOwner: row.is_owner === true,
+      epoch: row.epoch === null ? null : Number(row.epoch),
+    }));
   }
 
   async raiseEpoch(ownership: Ownership): Promise<Ownership> {
@@ -183,11 +196,11 @@ function stored({ codec, checksum: sum, bytes }: BytesRow) {
   return { codec, checksum: Number(sum), bytes };
 }
 
-async function fenced(client: PoolClient, { key, epoch }: Ownership): Promise<CodedError> {
+async function fenced(client: PoolClient, ownership: Ownership): Promise<FencedError> {
   const { rows } = await client.query<{ epoch: string; next_offset: string }>(
     `SELECT epoch, next_offset FROM partitions WHERE ${keyMatches}`,
-    keyValues(key),
+    keyValues(ownership.key),
   );
-  const now = rows[0] ? `epoch ${rows[0].epoch} at offset ${rows[0].next_offset}` : 'no row';
-  return new CodedError('FENCED', `${name(key)}: owned at epoch ${epoch}, found ${now}`);
+  const found = rows[0] && { epoch: Number(rows[0].epoch), nextOffset: Number(rows[0].next_offset) };
+  return new FencedError(ownership, found ?? null);
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { isCoded } from '@tidemark/runtime';
 import type { Checkpoint, CheckpointStore, Counting, Ownership, PartitionKey } from '../src/checkpoint.ts';
+import { FencedError } from '../src/fenced-error.ts';
 
 const counting: Counting = { rulesHash: 'rules', partitionCount: 12, startOffset: 100 };
 const codecs = [1];
@@ -76,9 +77,15 @@ export function testConformance(name: string, open: () => CheckpointStore): void
       await open().commit(former, checkpoint(100, 110));
       const next = await own(key);
       assert.ok(next.epoch > former.epoch);
-      assert.equal(await open().isOwner(former), false);
-      assert.equal(await open().isOwner(next), true);
-      await assert.rejects(open().commit(former, checkpoint(110, 120)), coded('FENCED'));
+      assert.deepEqual(await open().standings([next, former]), [
+        { isOwner: true, epoch: next.epoch },
+        { isOwner: false, epoch: next.epoch },
+      ]);
+      await assert.rejects(open().commit(former, checkpoint(110, 120)), (error) => {
+        assert.ok(error instanceof FencedError);
+        assert.deepEqual([error.ownEpoch, error.foundEpoch], [former.epoch, next.epoch]);
+        return true;
+      });
       await assert.rejects(open().restore(former, codecs), coded('FENCED'));
       await assert.rejects(open().raiseEpoch(former), coded('FENCED'));
       assert.equal((await open().restore(next, codecs)).nextOffset, 110);
@@ -92,11 +99,17 @@ export function testConformance(name: string, open: () => CheckpointStore): void
       assert.equal((await open().restore(ownership, codecs)).nextOffset, 110);
     });
 
+    test('a partition that nobody ever owned has no standing', async () => {
+      const owner = '00000000-0000-4000-8000-000000000000';
+      const [standing] = await open().standings([{ key: freshKey(), generation: 1, epoch: 1, owner }]);
+      assert.deepEqual(standing, { isOwner: false, epoch: null });
+    });
+
     test('raising the epoch keeps the owner', async () => {
       const ownership = await own(freshKey());
       const raised = await open().raiseEpoch(ownership);
       assert.equal(raised.epoch, ownership.epoch + 1);
-      assert.equal(await open().isOwner(raised), true);
+      assert.deepEqual(await open().standings([raised]), [{ isOwner: true, epoch: raised.epoch }]);
       await open().commit(raised, checkpoint(100, 110));
     });
 
@@ -105,7 +118,8 @@ export function testConformance(name: string, open: () => CheckpointStore): void
       const ownership = await own(key);
       await assert.rejects(open().own(key, { ...counting, rulesHash: 'other' }), coded('RULES_CHANGED'));
       await assert.rejects(open().own(key, { ...counting, partitionCount: 6 }), coded('PARTITION_COUNT_CHANGED'));
-      assert.equal(await open().isOwner(ownership), true, 'a refused owner takes nothing over');
+      const [standing] = await open().standings([ownership]);
+      assert.equal(standing!.isOwner, true, 'a refused owner takes nothing over');
     });
 
     test('bases replace the deltas that all of them contain', async () => {

@@ -107,6 +107,8 @@ class Run {
   #advance(watermarkMs: number): void {
     const { spreadMs } = this.#scenario;
     const tMs = watermarkMs - 60_000 + this.#random.int(this.#random.chance(0.2) ? spreadMs : 70_000);
+    // As an owner does whose clock had run ahead: then the moment may also be an earlier one.
+    if (this.#random.chance(0.1)) for (const engine of [this.#engine, this.#steady]) engine.rewind();
     const from = this.#engine.tMs;
     for (let i = 1; i <= 3; i += 1) this.#engine.advance(Math.floor(from + ((tMs - from) * i) / 3));
     this.#steady.advance(tMs);

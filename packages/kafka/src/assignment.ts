@@ -1,3 +1,5 @@
+import type { Membership } from './membership.ts';
+
 /** One stretch of time during which this member has a partition; ends with the next rebalance or restart. */
 export class Assignment {
   readonly partition: number;
@@ -6,16 +8,24 @@ export class Assignment {
   /** Restored: records may come. */
   ready = false;
   readonly #ended = new AbortController();
-  readonly #confirm: (signal: AbortSignal) => Promise<void>;
+  readonly #membership: Membership;
 
-  constructor(partition: number, confirm: (signal: AbortSignal) => Promise<void>) {
+  constructor(partition: number, membership: Membership) {
     this.partition = partition;
-    this.#confirm = confirm;
+    this.#membership = membership;
   }
 
-  /** False once the partition may be somebody else's: to be asked after every await, before any commit or publication. */
+  /**
+   * False once the partition may be somebody else's: to be asked after every await, before any commit or publication. It may be
+   * true again, when the group confirms a member that it did not hear of for a while.
+   */
   get current(): boolean {
-    return !this.#ended.signal.aborted;
+    return !this.ended && this.#membership.certain;
+  }
+
+  /** Over for good: another assignment follows, or none. */
+  get ended(): boolean {
+    return this.#ended.signal.aborted;
   }
 
   /** Aborted when the assignment ends. */
@@ -28,7 +38,7 @@ export class Assignment {
    * Rejects when the assignment ends.
    */
   confirmed(): Promise<void> {
-    return this.#confirm(this.signal);
+    return this.#membership.confirmed(this.signal);
   }
 
   end(): void {

@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CodedError, isCoded, type Logger } from '@tidemark/runtime';
 import type { TopicName } from '@tidemark/wire';
-import type { Consumer, EachBatchPayload } from 'kafkajs';
+import kafkajs, { type Consumer, type EachBatchPayload } from 'kafkajs';
 import { Assignment } from './assignment.ts';
 import type { KafkaClient } from './client.ts';
-import { Heartbeats } from './heartbeats.ts';
+import { type GroupMember, Membership } from './membership.ts';
 import { type ConsumedRecord, consumedRecord } from './record.ts';
+import { stickyAssigner } from './sticky-assigner.ts';
+import type { Claim } from './sticky-assignment.ts';
 
 /** What is done with the partitions that this member of the group has. */
 export interface PartitionProcessor {
@@ -42,16 +44,24 @@ export interface PartitionConsumerOptions {
   sessionTimeoutMs: number;
   processor: PartitionProcessor;
   log: Logger;
-  /** The group has given this member its partitions, or none. */
-  onJoined(): void;
+  /** The group has given this member its partitions, or none; `tookMs` since it was known to rebalance. */
+  onJoined(tookMs: number): void;
+  /** The client lost the group, and joins it again by itself. */
+  onLeft(): void;
   /** The client gave up: the process should end and be started again. */
   onCrash(error: Error): void;
 }
 
-const heartbeatIntervalMs = 200;
-const longestFetchWaitMs = 200;
+/** How late a rebalance is noticed, and how long a partition that is resumed waits for its turn: both are part of every rebalance. */
+const heartbeatIntervalMs = 100;
+const longestFetchWaitMs = 100;
 const restoreRetryMs = 500;
 const maxFetchBytes = 8 * 1_048_576;
+
+/** What `patches/` adds to the client. */
+interface PatchedConsumer extends Consumer {
+  confirm(member: GroupMember): Promise<void>;
+}
 
 /**
  * A member of a consumer group that hands each of its partitions to a processor. The client (kafkajs) has no revoke hook and may
@@ -62,9 +72,12 @@ export class PartitionConsumer {
   readonly #options: PartitionConsumerOptions;
   readonly #topic: string;
   readonly #consumer: Consumer;
-  readonly #heartbeats = new Heartbeats();
+  readonly #membership: Membership;
   readonly #assignments = new Map<number, Assignment>();
   readonly #running = new Set<Promise<void>>();
+  /** What the group gave last: told when joining again, so that it stays here. */
+  #claim: Claim | undefined;
+  #rebalancingSinceMs: number | undefined;
   #closing = false;
 
   constructor(client: KafkaClient, options: PartitionConsumerOptions) {
@@ -75,10 +88,17 @@ export class PartitionConsumer {
       sessionTimeout: options.sessionTimeoutMs,
       rebalanceTimeout: options.sessionTimeoutMs,
       heartbeatInterval: heartbeatIntervalMs,
+      // A group has one protocol, which all members know: beside members of the first release that is round-robin still.
+      partitionAssigners: [stickyAssigner(this.#topic, () => this.#claim), kafkajs.PartitionAssigners.roundRobin],
       maxWaitTimeInMs: longestFetchWaitMs,
       maxBytes: maxFetchBytes,
       allowAutoTopicCreation: false,
       retry: { retries: 5, initialRetryTime: 100, maxRetryTime: 2_000, restartOnFailure: async () => !this.#closing },
+    });
+    this.#membership = new Membership({
+      sessionTimeoutMs: options.sessionTimeoutMs,
+      heartbeat: (member) => (this.#consumer as PatchedConsumer).confirm(member),
+      nowMs: () => performance.now(),
     });
     this.#listen();
   }
@@ -114,7 +134,7 @@ export class PartitionConsumer {
 
   /** Ends the assignment and begins it anew, with `assigned`. */
   restart(assignment: Assignment): void {
-    if (!assignment.current) return;
+    if (assignment.ended) return;
     assignment.end();
     this.#consumer.pause([{ topic: this.#topic, partitions: [assignment.partition] }]);
     this.#begin(assignment.partition);
@@ -138,30 +158,49 @@ export class PartitionConsumer {
 
   #listen(): void {
     const { events, on } = this.#consumer;
-    on(events.GROUP_JOIN, ({ payload }) => this.#joined(payload.memberAssignment[this.#topic] ?? []));
-    on(events.HEARTBEAT, () => this.#heartbeats.succeeded());
+    on(events.REBALANCING, () => {
+      this.#rebalancingSinceMs ??= performance.now();
+    });
+    on(events.GROUP_JOIN, ({ payload }) => {
+      const member = payload as typeof payload & GroupMember;
+      this.#membership.joined({ memberId: member.memberId, generationId: member.generationId });
+      const partitions = payload.memberAssignment[this.#topic] ?? [];
+      this.#claim = { generation: member.generationId, partitions };
+      const tookMs = performance.now() - (this.#rebalancingSinceMs ?? performance.now() - payload.duration);
+      this.#rebalancingSinceMs = undefined;
+      this.#joined(partitions, tookMs);
+    });
+    on(events.HEARTBEAT, ({ payload }) =>
+      this.#membership.heard((payload as unknown as { sentAtMs: number }).sentAtMs),
+    );
     on(events.END_BATCH_PROCESS, ({ payload }) => {
       if (payload.batchSize === 0) this.#emptyBatch(payload as typeof payload & { fetchedOffset: string });
     });
     on(events.CRASH, ({ payload }) => {
-      for (const assignment of this.assignments) this.#drop(assignment);
-      if (!payload.restart && !this.#closing) {
-        this.#options.onCrash(new CodedError('CONSUMER_CRASHED', payload.error.message, { cause: payload.error }));
-      }
+      if (this.#closing) return;
+      // What belongs to the partitions stays in memory: the next join tells which of them are lost.
+      for (const assignment of this.assignments) assignment.end();
+      if (payload.restart) this.#options.onLeft();
+      else this.#options.onCrash(new CodedError('CONSUMER_CRASHED', payload.error.message, { cause: payload.error }));
     });
   }
 
   /** Runs synchronously inside the client's join, before it fetches again. */
-  #joined(partitions: number[]): void {
+  #joined(partitions: number[], tookMs: number): void {
     if (this.#closing) return;
     const lost = this.assignments.filter(({ partition }) => !partitions.includes(partition));
     this.#options.log.info(
-      { partitions: partitions.toSorted((a, b) => a - b), lost: lost.map(({ partition }) => partition) },
+      {
+        partitions: partitions.toSorted((a, b) => a - b),
+        lost: lost.map(({ partition }) => partition),
+        generation: this.#claim?.generation,
+        tookMs: Math.round(tookMs),
+      },
       'partitions assigned',
     );
     for (const assignment of lost) this.#drop(assignment);
     for (const assignment of this.assignments) assignment.end();
-    this.#options.onJoined();
+    this.#options.onJoined(tookMs);
     if (partitions.length === 0) return;
     // Pauses and positions of the former assignment survive in the client: everything is paused, then sought anew.
     this.#consumer.pause([{ topic: this.#topic, partitions }]);
@@ -175,7 +214,7 @@ export class PartitionConsumer {
   }
 
   #begin(partition: number): void {
-    const assignment = new Assignment(partition, (signal) => this.#heartbeats.confirmed(signal));
+    const assignment = new Assignment(partition, this.#membership);
     this.#assignments.set(partition, assignment);
     void this.#restore(assignment);
   }
@@ -183,17 +222,17 @@ export class PartitionConsumer {
   async #restore(assignment: Assignment): Promise<void> {
     const { processor, log } = this.#options;
     const { partition } = assignment;
-    while (assignment.current) {
+    while (!assignment.ended) {
       try {
         const position = await processor.assigned(assignment);
-        if (!assignment.current || this.#closing) return;
+        if (assignment.ended || this.#closing) return;
         assignment.position = position;
         assignment.ready = true;
         this.#consumer.seek({ topic: this.#topic, partition, offset: String(position) });
         this.#consumer.resume([{ topic: this.#topic, partitions: [partition] }]);
         return;
       } catch (error) {
-        if (!assignment.current) return;
+        if (assignment.ended) return;
         if (isCoded(error) && !error.retryable) return processor.refused(partition, error);
         log.warn({ partition, error }, `cannot restore partition ${partition} yet: ${(error as Error).message}`);
         await sleep(restoreRetryMs, undefined, { signal: assignment.signal }).catch(() => undefined);
@@ -221,12 +260,12 @@ export class PartitionConsumer {
         heartbeat,
       });
     } catch (error) {
-      if (!assignment.current) return;
+      if (assignment.ended) return;
       // What can pass is tried again by the client, after a pause.
       if (!isCoded(error) || error.retryable) throw error;
       this.#stand(assignment, error);
     }
-    if (!assignment.ready || !assignment.current) return;
+    if (!assignment.ready || assignment.ended) return;
     assignment.position = nextOffset;
     resolveOffset(String(nextOffset - 1));
   }

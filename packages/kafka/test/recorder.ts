@@ -38,7 +38,7 @@ export class Recorder implements PartitionProcessor {
 
   async records(assignment: Assignment, batch: PartitionBatch): Promise<void> {
     await this.onBatch(assignment, batch);
-    if (!assignment.current) return;
+    if (assignment.ended) return;
     for (const { offset, value } of batch.records) {
       this.values.push({ partition: assignment.partition, offset, value: String(value) });
     }
@@ -91,6 +91,7 @@ export async function join(
       recorder.joins++;
       recorder.changed();
     },
+    onLeft: () => undefined,
     onCrash: (error) => {
       recorder.crash = error;
       recorder.changed();

@@ -19,6 +19,7 @@ import {
   requireSchema,
 } from '@tidemark/store';
 import { Checkpointer } from './checkpointer.ts';
+import { ClockGuard } from './clock-guard.ts';
 import type { Settings } from './config.ts';
 import { Heart } from './heart.ts';
 import { createMetrics } from './metrics.ts';
@@ -76,7 +77,7 @@ export async function createApp(context: ServiceContext<Settings>): Promise<App>
     intervalMs: settings.CHECKPOINT_INTERVAL,
     metrics,
     log,
-    onInvalid: (partition) => restart(partition, { fenced: true }),
+    onInvalid: (partition) => restart(partition),
   });
   const partitions = new Partitions({
     client,
@@ -104,11 +105,15 @@ export async function createApp(context: ServiceContext<Settings>): Promise<App>
     sessionTimeoutMs: settings.SESSION_TIMEOUT,
     processor: partitions,
     log,
-    onJoined: () => readiness.done('the consumer group'),
+    onJoined: (tookMs) => {
+      metrics.joinSeconds.observe(tookMs / 1_000);
+      readiness.done('the consumer group');
+    },
+    onLeft: () => readiness.waitFor('the consumer group'),
     onCrash: fail,
   });
-  const restart = (partition: OwnedPartition, options: { fenced: boolean }) => {
-    partitions.invalidate(partition, options);
+  const restart = (partition: OwnedPartition) => {
+    partitions.invalidate(partition);
     consumer.restart(partition.assignment);
   };
 
@@ -121,7 +126,7 @@ export async function createApp(context: ServiceContext<Settings>): Promise<App>
     client,
     partitions: owned,
     log,
-    onClockRanAhead: (partition) => restart(partition, { fenced: false }),
+    clock: new ClockGuard({ store, log, onFenced: restart }),
     onStuck: fail,
   });
 

@@ -1,4 +1,4 @@
-import type { CheckpointStore } from '@tidemark/checkpoint';
+import { type CheckpointStore, FencedError } from '@tidemark/checkpoint';
 import type { PartitionConsumer } from '@tidemark/kafka';
 import { isCoded, type Logger } from '@tidemark/runtime';
 import type { AggregatorMetrics } from './metrics.ts';
@@ -73,7 +73,8 @@ export class Checkpointer {
     } catch (error) {
       const { partition } = owned;
       if (isCoded(error, 'FENCED', 'COMMIT_UNKNOWN')) {
-        log.warn({ partition, code: error.code, epoch: owned.ownership.epoch }, error.message);
+        const foundEpoch = error instanceof FencedError ? error.foundEpoch : undefined;
+        log.warn({ partition, code: error.code, epoch: owned.ownership.epoch, foundEpoch }, error.message);
         onInvalid(owned);
       } else {
         // Nothing was stored: the memory stays right, and the same checkpoint is tried at the next interval.

@@ -51,10 +51,17 @@ export function createMetrics(registers: Registry[], partitions: () => Iterable<
       labelNames: ['how'],
       registers,
     }),
+    joinSeconds: new Histogram({
+      name: 'tidemark_group_join_seconds',
+      help: 'From when a rebalance of the group was known to when it gave this member its partitions.',
+      buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30],
+      registers,
+    }),
     restoreSeconds: new Histogram({
       name: 'tidemark_restore_seconds',
-      help: 'From the assignment of a partition to its first record.',
-      buckets: [0.1, 0.25, 0.5, 1, 2, 5, 10, 30],
+      help: 'From the assignment of a partition to its first record, by whether its memory was kept or restored.',
+      labelNames: ['how'],
+      buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30],
       registers,
     }),
     checkpointSeconds: new Histogram({

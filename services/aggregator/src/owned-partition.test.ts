@@ -35,7 +35,7 @@ async function own(setup: Setup = {}) {
   const ownership = await store.own(key, counting);
   const stored = await store.restore(ownership, [CODEC_VERSION]);
   const engine = createEngine({ rules: defaultRules, partition: 0, partitionCount: 1, maxTokens });
-  restoreEngine(engine, stored);
+  await restoreEngine(engine, stored);
   const clock = createFakeClock(startMs);
   const producer = { send: setup.send ?? (() => Promise.resolve()) } as BatchProducer;
   const owned = new OwnedPartition({

@@ -43,7 +43,7 @@ const sliceMs = 8;
 /** A partition that this process counts: its state, where it is in its log, and what is still to be stored and published. */
 export class OwnedPartition {
   assignment: Assignment;
-  readonly ownership: Ownership;
+  #ownership: Ownership;
   readonly engine: Engine;
   readonly queue: PublishQueue;
   readonly #deadLetters: DeadLetters;
@@ -66,7 +66,7 @@ export class OwnedPartition {
   constructor(options: OwnedPartitionOptions) {
     const { stored, engine } = options;
     this.assignment = options.assignment;
-    this.ownership = options.ownership;
+    this.#ownership = options.ownership;
     this.engine = engine;
     this.queue = options.queue;
     this.#deadLetters = options.deadLetters;
@@ -83,6 +83,10 @@ export class OwnedPartition {
     this.#lastAppendMs = stored.lastRecord?.appendTimeMs ?? null;
     // A former owner's last values may be missing from Redis.
     this.republish();
+  }
+
+  get ownership(): Ownership {
+    return this.#ownership;
   }
 
   get partition(): number {
@@ -152,6 +156,13 @@ export class OwnedPartition {
   republish(): void {
     this.engine.markAllChanged();
     this.#drainChanged('paced');
+  }
+
+  /** The same owner at a higher epoch: the read moment may be an earlier one, and every value is published again. */
+  beginEpoch(raised: Ownership): void {
+    this.#ownership = raised;
+    this.engine.rewind();
+    this.advance();
   }
 
   /** The clock was ahead and is back: earlier moments can be read only in a new epoch. */

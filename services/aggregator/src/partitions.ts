@@ -1,5 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type CheckpointStore, type Ownership, restoreEngine } from '@tidemark/checkpoint';
+import {
+  type CheckpointStore,
+  type Ownership,
+  restoreEngine,
+  type Standing,
+  type StoredState,
+} from '@tidemark/checkpoint';
 import { CODEC_VERSION, createEngine, type Rules, rulesHash } from '@tidemark/domain';
 import {
   type Assignment,
@@ -12,6 +18,7 @@ import {
 } from '@tidemark/kafka';
 import { CodedError, isCoded, type Logger, type Readiness } from '@tidemark/runtime';
 import type { StatsStore } from '@tidemark/store';
+import { batched } from './batched.ts';
 import type { Checkpointer } from './checkpointer.ts';
 import type { AggregatorMetrics } from './metrics.ts';
 import { OwnedPartition } from './owned-partition.ts';
@@ -51,9 +58,18 @@ export class Partitions implements PartitionProcessor {
   readonly #fenced = new Set<number>();
   /** Partitions that stand still, with the reason. */
   readonly #refused = new Map<number, string>();
+  /** A rebalance asks for many partitions at once: each of these is one request for all of them. */
+  readonly #boundsOf: (partition: number) => Promise<PartitionOffsets>;
+  readonly #standingOf: (ownership: Ownership) => Promise<Standing>;
 
   constructor(options: PartitionsOptions) {
     this.#options = options;
+    const { client, store } = options;
+    this.#boundsOf = batched(async (partitions) => {
+      const bounds = await client.offsets('swaps');
+      return partitions.map((partition) => bounds[partition]!);
+    });
+    this.#standingOf = batched((ownerships) => store.standings(ownerships));
   }
 
   [Symbol.iterator](): Iterator<OwnedPartition> {
@@ -61,25 +77,27 @@ export class Partitions implements PartitionProcessor {
   }
 
   async assigned(assignment: Assignment): Promise<number> {
-    const { client, metrics, readiness, log } = this.#options;
+    const { metrics, readiness, log } = this.#options;
     const { partition } = assignment;
     readiness.waitFor(condition(partition));
     const stopTimer = metrics.restoreSeconds.startTimer();
-    const bounds = (await client.offsets('swaps'))[partition]!;
     const kept = await this.#keep(assignment);
-    const owned = kept ?? (await this.#restore(assignment, bounds));
+    const owned = kept ?? (await this.#restore(assignment));
+    // Asked after owning: before that, a former owner may have gone on past whatever was the end of the log.
+    const bounds = await this.#boundsOf(partition);
     assignment.signal.throwIfAborted();
     // Also of what was kept in memory: the log may have been cut off or replaced behind a running owner.
     requireWithin(bounds, owned);
     this.#owned.set(partition, owned);
     this.#forgive(partition);
-    metrics.assigned.inc({ how: kept ? 'kept' : 'restored' });
-    stopTimer();
+    const how = kept ? 'kept' : 'restored';
+    metrics.assigned.inc({ how });
+    const tookMs = Math.round(stopTimer({ how }) * 1_000);
     readiness.done(condition(partition));
     const { nextOffset, ownership } = owned;
     log.info(
-      { partition, nextOffset, epoch: ownership.epoch, tokens: owned.engine.tokenCount },
-      kept ? 'partition kept' : 'partition restored',
+      { partition, nextOffset, epoch: ownership.epoch, tokens: owned.engine.tokenCount, tookMs },
+      `partition ${how}`,
     );
     return owned.readFrom(bounds.low);
   }
@@ -95,9 +113,9 @@ export class Partitions implements PartitionProcessor {
       this.#options.onApplied();
       await this.#options.deadLetterProducer.ready();
       if (index < records.length) await nextTurn();
-      if (!assignment.current) return;
+      if (assignment.ended) return;
       await heartbeat();
-      if (!assignment.current) return;
+      if (assignment.ended) return;
     }
     owned.passed(nextOffset);
   }
@@ -129,9 +147,9 @@ export class Partitions implements PartitionProcessor {
   }
 
   /** The memory of the partition is no longer what is stored: the next assignment restores it. */
-  invalidate(owned: OwnedPartition, { fenced }: { fenced: boolean }): void {
+  invalidate(owned: OwnedPartition): void {
     if (this.#owned.get(owned.partition) === owned) this.#owned.delete(owned.partition);
-    if (fenced) this.#fenced.add(owned.partition);
+    this.#fenced.add(owned.partition);
   }
 
   /** The partition does not stand still any more, or is no longer ours to say so. */
@@ -146,33 +164,43 @@ export class Partitions implements PartitionProcessor {
 
   /** A partition that stays with this member keeps its memory, as long as nobody else owned it. */
   async #keep(assignment: Assignment): Promise<OwnedPartition | undefined> {
-    const { store, checkpointer } = this.#options;
-    const held = this.#owned.get(assignment.partition);
+    const { checkpointer, log } = this.#options;
+    const { partition } = assignment;
+    const held = this.#owned.get(partition);
     if (!held) return undefined;
     // Its outcome may be that the memory is not valid.
     await checkpointer().settled(held);
-    if (this.#owned.get(assignment.partition) !== held || !(await store.isOwner(held.ownership))) return undefined;
+    if (this.#owned.get(partition) !== held) return undefined;
+    const { isOwner, epoch: foundEpoch } = await this.#standingOf(held.ownership);
+    if (this.#owned.get(partition) !== held) return undefined;
+    if (!isOwner) {
+      const { epoch } = held.ownership;
+      log.warn({ partition, epoch, foundEpoch }, 'somebody else owned the partition meanwhile: its memory is dropped');
+      return undefined;
+    }
     held.assignment = assignment;
     return held;
   }
 
-  async #restore(assignment: Assignment, bounds: PartitionOffsets): Promise<OwnedPartition> {
+  async #restore(assignment: Assignment): Promise<OwnedPartition> {
     const { store, groupId, client, rules, partitionCount, maxTokens, clock, nowMs, publishing } = this.#options;
     const { partition } = assignment;
     this.#owned.delete(partition);
     if (this.#fenced.has(partition)) await assignment.confirmed();
     const key = { groupId, topic: client.topicName('swaps'), partition };
-    const ownership = await store.own(key, { rulesHash: rulesHash(rules), partitionCount, startOffset: bounds.low });
+    const { low } = await this.#boundsOf(partition);
+    const ownership = await store.own(key, { rulesHash: rulesHash(rules), partitionCount, startOffset: low });
     this.#fenced.delete(partition);
     // Between owning and applying the group confirms the membership: a slow former member cannot take over from the rightful one.
-    const [stored, lastBeat] = await Promise.all([
-      store.restore(ownership, codecs),
+    const [stored, lastBeat, bounds] = await Promise.all([
+      this.#read(ownership),
       this.#lastBeat(partition),
+      this.#boundsOf(partition),
       assignment.confirmed(),
     ]);
     requireWithin(bounds, { partition, nextOffset: stored.nextOffset });
     const engine = createEngine({ rules, partition, partitionCount, maxTokens });
-    restoreEngine(engine, stored);
+    await restoreEngine(engine, stored, assignment.signal);
     return new OwnedPartition({
       assignment,
       ownership,
@@ -185,6 +213,16 @@ export class Partitions implements PartitionProcessor {
       endOffset: bounds.high,
       publishFloor: publishFloor(ownership, lastBeat, bounds),
     });
+  }
+
+  /** A process that takes the partition over at this moment may be the rightful one: the group is asked before the next try. */
+  async #read(ownership: Ownership): Promise<StoredState> {
+    try {
+      return await this.#options.store.restore(ownership, codecs);
+    } catch (error) {
+      if (isCoded(error, 'FENCED')) this.#fenced.add(ownership.key.partition);
+      throw error;
+    }
   }
 
   #deadLetters(assignment: Assignment, topic: string): DeadLetters {

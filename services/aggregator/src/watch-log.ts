@@ -1,5 +1,6 @@
 import type { KafkaClient } from '@tidemark/kafka';
 import type { Logger } from '@tidemark/runtime';
+import type { ClockGuard } from './clock-guard.ts';
 import type { OwnedPartition } from './owned-partition.ts';
 import { Watchdog } from './watchdog.ts';
 
@@ -7,7 +8,7 @@ export interface WatchLogOptions {
   client: KafkaClient;
   partitions: () => Iterable<OwnedPartition>;
   log: Logger;
-  onClockRanAhead(owned: OwnedPartition): void;
+  clock: ClockGuard;
   /** A partition is stuck. */
   onStuck(error: unknown): void;
 }
@@ -15,7 +16,7 @@ export interface WatchLogOptions {
 const intervalMs = 1_000;
 
 /** Each second looks where the log ends, so that lag is known also of a partition that is not being read, at the clock, and at what stands still. */
-export function watchLog({ client, partitions, log, onClockRanAhead, onStuck }: WatchLogOptions): { stop(): void } {
+export function watchLog({ client, partitions, log, clock, onStuck }: WatchLogOptions): { stop(): void } {
   let looking = false;
   const watchdog = new Watchdog();
   const look = async () => {
@@ -23,14 +24,7 @@ export function watchLog({ client, partitions, log, onClockRanAhead, onStuck }: 
     for (const owned of partitions()) owned.logEndsAt(ends[owned.partition]?.high ?? 0);
   };
   const timer = setInterval(() => {
-    for (const owned of partitions()) {
-      if (!owned.clockRanAhead) continue;
-      log.warn(
-        { partition: owned.partition, t: owned.engine.tMs },
-        'the clock had run ahead: statistics begin a new epoch',
-      );
-      onClockRanAhead(owned);
-    }
+    clock.look(partitions());
     try {
       watchdog.look(partitions(), performance.now());
     } catch (error) {

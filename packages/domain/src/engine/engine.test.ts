@@ -118,6 +118,23 @@ describe('the read moment', () => {
     assert.equal(engine.tMs, START_MS);
   });
 
+  it('rewound, it may be an earlier one: every token is named, with the figures of that moment', () => {
+    const engine = create();
+    engine.apply(record({}));
+    engine.apply(record({ token: 'U', timestamp: START_MS + 5_000 }));
+    engine.advance(START_MS + HOUR_MS);
+    engine.takeChanged();
+    assert.equal(engine.read('U')?.windows['5m']?.trades, 0);
+    engine.rewind();
+    engine.advance(START_MS + 4_000);
+    assert.deepEqual(engine.takeChanged(), ['T', 'U']);
+    assert.equal(engine.read('T')?.windows['5m']?.trades, 1);
+    assert.equal(engine.read('U')?.windows['5m']?.trades, 0);
+    engine.advance(START_MS + 5_000);
+    assert.deepEqual(engine.takeChanged(), ['U'], 'what lies ahead comes in at its time');
+    assert.equal(engine.read('U')?.windows['5m']?.trades, 1);
+  });
+
   it('a token is named when time alone changes its figures, and only then', () => {
     const engine = create();
     engine.apply(record({}));

@@ -211,6 +211,15 @@ class PartitionEngine implements Engine {
     this.#schedule.advance(tMs);
   }
 
+  rewind(): void {
+    this.#schedule.rewind();
+    for (const state of this.#tokens.values()) {
+      state.dropViews();
+      state.dueSecond = Number.POSITIVE_INFINITY;
+      this.#schedule.mark(state);
+    }
+  }
+
   takeChanged(max = Number.POSITIVE_INFINITY): string[] {
     return this.#schedule.take(max, (token) => this.#tokens.get(token));
   }

@@ -9,7 +9,7 @@ import type { TokenState } from './token-state.ts';
  */
 export class Schedule {
   readonly #changed = new ChangedQueue();
-  readonly #wheel = new SlotQueue<TokenState>();
+  #wheel = new SlotQueue<TokenState>();
   #tMs = 0;
 
   get tMs(): number {
@@ -43,6 +43,12 @@ export class Schedule {
         this.mark(state);
       }
     }
+  }
+
+  /** Back before every moment; whoever waits in the wheel has to be marked. */
+  rewind(): void {
+    this.#tMs = 0;
+    this.#wheel = new SlotQueue();
   }
 
   take(max: number, stateOf: (token: string) => TokenState | undefined): string[] {

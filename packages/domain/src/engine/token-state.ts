@@ -232,6 +232,12 @@ export class TokenState {
     return this.views;
   }
 
+  /** The next read makes the views anew, at whatever moment. */
+  dropViews(): void {
+    for (const view of this.views ?? []) this.#rows.release(view.row);
+    this.views = null;
+  }
+
   /** The first second after `tMs` in which a bucket enters or leaves a window; infinity when none will. */
   nextEventSecond(tMs: number): number {
     let next = Number.POSITIVE_INFINITY;
@@ -253,10 +259,9 @@ export class TokenState {
   release(): void {
     const rows = this.#rows;
     for (const series of this.series) series.prune(Number.POSITIVE_INFINITY, rows, () => {});
-    for (const view of this.views ?? []) rows.release(view.row);
+    this.dropViews();
     for (; this.live.length > 0; this.live.shift()) this.#letGo(this.live.at(0));
     this.traders.clear();
-    this.views = null;
     this.isForgotten = true;
   }
 

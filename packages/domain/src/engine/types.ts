@@ -93,6 +93,8 @@ export interface Engine {
   readonly tMs: number;
   /** Moves the read moment; an earlier one is ignored. Marks tokens whose figures change, and computes none of them. */
   advance(tMs: number): void;
+  /** Forgets the read moment, so that the next one may be earlier; all tokens are marked. What is counted stays. */
+  rewind(): void;
   /** Tokens whose statistics changed since they were taken last, oldest first, forgotten ones among them. */
   takeChanged(max?: number): string[];
   readonly changedCount: number;
