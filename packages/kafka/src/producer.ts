@@ -10,6 +10,8 @@ export interface OutgoingRecord {
   key: string | Uint8Array | null;
   value: string | Uint8Array | null;
   headers?: Record<string, string>;
+  /** Asked before each attempt to send: once it is not current, the record is dropped, and the promise rejects. An `Assignment`, say. */
+  lease?: { readonly current: boolean };
 }
 
 export interface ProducerOptions {
@@ -82,6 +84,8 @@ class QueueingProducer implements BatchProducer {
     this.#producer = client.kafka.producer({
       allowAutoTopicCreation: false,
       maxInFlightRequests: 1,
+      // One attempt a call: what comes between two attempts is decided here.
+      retry: { retries: 0 },
       // Every record names its partition; naming the partitioner spares the client's warning about its default.
       createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
     });
@@ -132,8 +136,7 @@ class QueueingProducer implements BatchProducer {
   async #drain(): Promise<void> {
     while (this.#queue.length > 0) {
       this.#underWay = this.#takeBatch();
-      const records = this.#underWay.map(({ record }) => record);
-      if (await this.#deliver(records)) this.#settle(this.#underWay.splice(0), ({ resolve }) => resolve());
+      await this.#deliver();
     }
     this.#isDraining = false;
     clearTimeout(this.#alarm);
@@ -176,22 +179,33 @@ class QueueingProducer implements BatchProducer {
     return this.#queue.splice(0, count);
   }
 
-  /** Tries until the records are acknowledged (true), or nobody waits for that any more. */
-  async #deliver(records: OutgoingRecord[]): Promise<boolean> {
-    const topicMessages = this.#group(records);
+  /** Tries until the records under way are acknowledged, or nobody waits for that any more. */
+  async #deliver(): Promise<void> {
     for (let pauseMs = firstRetryMs; ; pauseMs = Math.min(pauseMs * 2, longestRetryMs)) {
+      this.#dropOutdated();
+      if (this.#underWay.length === 0) return;
       try {
+        const topicMessages = this.#group(this.#underWay.map(({ record }) => record));
         await this.#producer.sendBatch({ acks: -1, topicMessages });
         this.#lastError = undefined;
-        return true;
+        this.#settle(this.#underWay.splice(0), ({ resolve }) => resolve());
+        return;
       } catch (error) {
         this.#lastError = error as Error;
         await sleep(pauseMs);
-        if (this.#underWay.length === 0) return false;
         // After a broker's restart the client may have given up its connections.
-        await this.#producer.connect().catch(() => undefined);
+        if (this.#underWay.length > 0) await this.#producer.connect().catch(() => undefined);
       }
     }
+  }
+
+  #dropOutdated(): void {
+    const outdated = this.#underWay.filter(({ record: { lease } }) => lease?.current === false);
+    if (outdated.length === 0) return;
+    this.#underWay = this.#underWay.filter(({ record: { lease } }) => lease?.current !== false);
+    this.#settle(outdated, ({ reject }) =>
+      reject(new Error('what the record says is no longer for this process to say')),
+    );
   }
 
   #group(records: OutgoingRecord[]) {

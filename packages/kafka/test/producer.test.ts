@@ -35,6 +35,28 @@ describe('the producer', () => {
     }
   });
 
+  test('drops what is no longer current before an attempt to send it, and sends the rest', async (t) => {
+    const proxy = await startTcpProxy({ target: await brokerAddress(), isKafka: true });
+    t.after(() => proxy.close());
+    const cluster = await useCluster(t, { partitions: 1, brokers: [proxy.address] });
+    const producer = await connected(t, cluster);
+    await producer.send(record('before'));
+    const former = { current: true };
+    await proxy.cut();
+    const outcomes = Promise.allSettled([
+      producer.send({ ...record('of a former owner'), lease: former }),
+      producer.send({ ...record('of an owner'), lease: { current: true } }),
+      producer.send(record('of nobody')),
+    ]);
+    former.current = false;
+    await proxy.restore();
+    assert.deepEqual(
+      (await outcomes).map(({ status }) => status),
+      ['rejected', 'fulfilled', 'fulfilled'],
+    );
+    assert.deepEqual((await readAll(t, cluster, 'swaps')).values(), ['before', 'of an owner', 'of nobody']);
+  });
+
   test('carries keys, values, headers and tombstones as they are', async (t) => {
     const cluster = await useCluster(t, { partitions: 1 });
     const producer = await connected(t, cluster);

@@ -18,6 +18,9 @@ const beatMs = 1_000;
 /** Every token is published again this often, whether it changed or not. */
 const republishSeconds = 3_600;
 
+/** By then nothing that a former owner sent before it was replaced is under way any more: a request is given up after 15 s. */
+const formerSilentMs = 60_000;
+
 /** What is remembered of a partition between two beats. */
 interface Pulse {
   beating: boolean;
@@ -25,6 +28,8 @@ interface Pulse {
   redisBehind: boolean;
   last: Version | undefined;
   tokens: IterableIterator<string> | undefined;
+  /** When to publish everything once more, ms, monotonic: compaction keeps the last record, which a former owner may have sent. */
+  republishAtMs: number;
 }
 
 /**
@@ -60,6 +65,7 @@ export class Heart {
     if (pulse.beating || !owned.publishable) return;
     pulse.beating = true;
     try {
+      this.#outlast(owned, pulse);
       this.#goRound(owned, pulse);
       owned.advance();
       const version = owned.version;
@@ -67,7 +73,8 @@ export class Heart {
       if (!owned.assignment.current) return;
       await this.#write(owned, version, pulse);
     } catch (error) {
-      this.#options.log.warn({ partition: owned.partition, error }, `no heartbeat: ${(error as Error).message}`);
+      if (owned.assignment.current)
+        this.#options.log.warn({ partition: owned.partition, error }, `no heartbeat: ${(error as Error).message}`);
     } finally {
       pulse.beating = false;
     }
@@ -79,7 +86,7 @@ export class Heart {
     const key = heartbeatKey(partition);
     const heartbeat: Heartbeat = { partition, version, reportedAt: nowMs(), windows, status: owned.status(instance) };
     const json = JSON.stringify(heartbeat);
-    await producer.send({ topic: 'stats', partition, key, value: json });
+    await producer.send({ topic: 'stats', partition, key, value: json, lease: owned.assignment });
     if (!owned.assignment.current || (await this.#redisLacksValues(owned, pulse))) return;
     await stats.write([{ key, version, json }]);
     pulse.last = version;
@@ -100,6 +107,12 @@ export class Heart {
     return true;
   }
 
+  #outlast(owned: OwnedPartition, pulse: Pulse): void {
+    if (performance.now() < pulse.republishAtMs) return;
+    pulse.republishAtMs = Number.POSITIVE_INFINITY;
+    owned.republish();
+  }
+
   #goRound(owned: OwnedPartition, pulse: Pulse): void {
     const count = Math.ceil(owned.engine.tokenCount / republishSeconds);
     const tokens: string[] = [];
@@ -117,7 +130,9 @@ export class Heart {
   #pulseOf(owned: OwnedPartition): Pulse {
     let pulse = this.#pulses.get(owned);
     if (!pulse) {
-      pulse = { beating: false, redisBehind: false, last: undefined, tokens: undefined };
+      const hadOthers = owned.ownership.epoch > 1;
+      const republishAtMs = hadOthers ? performance.now() + formerSilentMs : Number.POSITIVE_INFINITY;
+      pulse = { beating: false, redisBehind: false, last: undefined, tokens: undefined, republishAtMs };
       this.#pulses.set(owned, pulse);
     }
     return pulse;

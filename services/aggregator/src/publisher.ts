@@ -73,12 +73,12 @@ export class Publisher {
   #publish(owned: OwnedPartition, nowMs: number): void {
     const tokens = owned.queue.take(nowMs, maxPerPass);
     if (tokens.length === 0) return;
-    const { partition, version } = owned;
+    const { partition, version, assignment: lease } = owned;
     const records: OutgoingRecord[] = [];
     const entries: StatsEntry[] = [];
     for (const token of tokens) {
       const json = owned.valueOf(token, version);
-      records.push({ topic: 'stats', partition, key: token, value: json });
+      records.push({ topic: 'stats', partition, key: token, value: json, lease });
       entries.push({ key: token, version, json });
     }
     const sent = this.#send(owned, tokens, records, entries).finally(() => this.#underWay.delete(sent));
@@ -99,7 +99,8 @@ export class Publisher {
       await toRedis;
       owned.queue.settle(tokens, true);
     } catch (error) {
-      log.warn({ partition: owned.partition, error }, `statistics wait for Kafka: ${(error as Error).message}`);
+      if (owned.assignment.current)
+        log.warn({ partition: owned.partition, error }, `statistics wait for Kafka: ${(error as Error).message}`);
       await toRedis;
       owned.queue.settle(tokens, false);
     }
