@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { services, settingsPage } from './reference.ts';
+import { settingsPage } from './reference.ts';
+import { services } from './schemas.ts';
 
 const page = settingsPage();
 

@@ -1,35 +1,4 @@
-import { kafkaSettings } from '@tidemark/kafka';
-import { serviceSettings } from '@tidemark/runtime';
-import { postgresSettings, redisSettings } from '@tidemark/store';
-import { schema as aggregator } from '../../services/aggregator/src/config.ts';
-import { schema as api } from '../../services/api/src/config.ts';
-import { schema as gateway } from '../../services/gateway/src/config.ts';
-import { producerSettings as producer } from '../../services/producer/src/config.ts';
-
-/** What this page needs to know of a zod schema, whichever kind it is. */
-interface SettingType {
-  description?: string | undefined;
-  meta(): Record<string, unknown> | undefined;
-  def: { type: string; defaultValue?: unknown; in?: SettingType; innerType?: SettingType; entries?: object };
-}
-
-type Shape = Record<string, SettingType>;
-
-/** Every service with the settings that it takes, in the order of the data's way. */
-export const services: Record<string, Shape> = {
-  producer: producer.shape,
-  aggregator: aggregator.shape,
-  api: api.shape,
-  gateway: gateway.shape,
-};
-
-/** Settings that several services share. */
-const groups: { title: string; shape: Shape }[] = [
-  { title: 'Every service', shape: serviceSettings },
-  { title: 'Kafka', shape: kafkaSettings },
-  { title: 'PostgreSQL', shape: postgresSettings },
-  { title: 'Redis', shape: redisSettings },
-];
+import { choicesOf, defaultOf, groups, isSecret, type SettingType, type Shape, services } from './schemas.ts';
 
 const head = `# Settings
 
@@ -63,28 +32,18 @@ function section(title: string, shape: Shape, usedBy: string[] = []): string {
 }
 
 function row(name: string, type: SettingType): string {
-  const meaning = [type.description ?? '', choices(type), type.meta()?.['secret'] === true ? '**Secret.**' : ''];
+  const meaning = [type.description ?? '', choices(type), isSecret(type) ? '**Secret.**' : ''];
   return `| \`${name}\` | ${shownDefault(type)} | ${escape(meaning.filter((text) => text !== '').join(' '))} |`;
 }
 
 function shownDefault(type: SettingType): string {
-  const byDefault = inside(type).find(({ def }) => def.type === 'default')?.def.defaultValue;
-  // Every default is given as text, as an environment variable would be.
-  return typeof byDefault !== 'string' || byDefault === '' ? 'none' : escape(`\`${byDefault}\``);
+  const byDefault = defaultOf(type);
+  return byDefault === '' ? 'none' : escape(`\`${byDefault}\``);
 }
 
 function choices(type: SettingType): string {
-  const entries = inside(type).find(({ def }) => def.type === 'enum')?.def.entries;
-  if (entries === undefined) return '';
-  return `One of ${Object.keys(entries)
-    .map((choice) => `\`${choice}\``)
-    .join(', ')}.`;
-}
-
-/** A type and those that it wraps, from the outside in: what is parsed further stands in `in`. */
-function inside(type: SettingType): SettingType[] {
-  const next = type.def.in ?? type.def.innerType;
-  return next === undefined ? [type] : [type, ...inside(next)];
+  const names = choicesOf(type);
+  return names.length === 0 ? '' : `One of ${names.map((choice) => `\`${choice}\``).join(', ')}.`;
 }
 
 function escape(text: string): string {
