@@ -4,7 +4,25 @@ import { BasePlan } from './base-plan.ts';
 
 const policy = { deltaShare: 0.5, minDeltaBytes: 100, maxDeltas: 10, sliceMs: 5 };
 const fresh = { replayFrom: 0, shards: [], deltas: [] };
-const state = { dirtyShards: () => [0, 1, 2, 3], encodeShard: (shard: number) => new Uint8Array(50 + shard) };
+
+/** Each shard takes so many steps of its own. */
+function stateOf(steps = 1) {
+  return {
+    dirtyShards: () => [0, 1, 2, 3],
+    beginShard(shard: number) {
+      let left = steps;
+      return {
+        step(hasTime: () => boolean) {
+          do left--;
+          while (left > 0 && hasTime());
+          return left > 0 ? undefined : new Uint8Array(50 + shard);
+        },
+      };
+    },
+  };
+}
+
+const state = stateOf();
 
 /** A clock that moves by the step at each look. */
 function clock(stepMs: number): () => number {
@@ -53,4 +71,25 @@ test('a large state is rewritten in proportion to what changed', () => {
   const plan = new BasePlan(stored, policy);
   assert.equal(plan.take(6, new Uint8Array(499), state).shards.length, 0);
   assert.ok(plan.take(7, new Uint8Array(1), state).shards.length > 0);
+});
+
+test('a shard that takes longer than a slice is stored when it is whole, as of the offset where it was begun', () => {
+  const plan = new BasePlan(fresh, policy);
+  const slow = clock(3);
+  const slices = [10, 20, 30, 40, 50, 60, 70, 80].map((to) =>
+    plan.take(to, to === 10 ? new Uint8Array(100) : new Uint8Array(), stateOf(4), slow),
+  );
+  const written = slices.flatMap(({ shards }) => shards.map(({ shard, atOffset }) => [shard, atOffset]));
+  assert.deepEqual(
+    written.map(([shard]) => shard),
+    [3, 2, 1, 0],
+  );
+  assert.deepEqual(slices[0]!.shards, [], 'the first slice was too short for any');
+  for (const [index, { shards }] of slices.entries())
+    for (const { atOffset } of shards) assert.ok(atOffset < (index + 1) * 10, 'later than it was begun');
+  const whole = slices.findIndex(({ shards }) => shards.some(({ shard }) => shard === 0));
+  assert.deepEqual(
+    slices.map(({ replayFrom }) => replayFrom),
+    slices.map((_, index) => (index < whole ? 0 : 10)),
+  );
 });

@@ -1,3 +1,4 @@
+import type { Engine, ShardEncoding } from '@tidemark/domain';
 import type { Checkpoint, StoredState } from './checkpoint.ts';
 
 /** When and how bases are rewritten. */
@@ -8,7 +9,7 @@ export interface BasePolicy {
   minDeltaBytes: number;
   /** ...or when there are this many deltas. */
   maxDeltas: number;
-  /** The longest that one checkpoint encodes shards for, in ms; at least one shard is encoded. */
+  /** The longest that one checkpoint encodes shards for, in ms, but for the copy of one token. */
   sliceMs: number;
 }
 
@@ -21,11 +22,7 @@ export const defaultBasePolicy: BasePolicy = {
 
 export type BaseSlice = Pick<Checkpoint, 'shards' | 'replayFrom'>;
 
-interface ShardedState {
-  /** Shards that changed since they were last encoded or restored. */
-  dirtyShards(): number[];
-  encodeShard(shard: number): Uint8Array;
-}
+type ShardedState = Pick<Engine, 'dirtyShards' | 'beginShard'>;
 
 /**
  * Decides which shards a checkpoint rewrites. Replay after a restart reads all deltas since the oldest shard, so deltas must not
@@ -39,6 +36,8 @@ export class BasePlan {
   #replayFrom: number;
   /** The running round: where it began, and the shards that it still has to write. */
   #round: { from: number; remaining: number[] } | undefined;
+  /** The shard that is being encoded, which may take several checkpoints. */
+  #underWay: { shard: number; atOffset: number; encoding: ShardEncoding } | undefined;
 
   /** `stored`: what a restore found; its deltas count as if they were new. */
   constructor(stored: Pick<StoredState, 'replayFrom' | 'shards' | 'deltas'>, policy = defaultBasePolicy) {
@@ -48,20 +47,14 @@ export class BasePlan {
     for (const { bytes } of stored.deltas) this.#count(bytes);
   }
 
-  /** What to store with the checkpoint that ends at `to`; the shards are encoded now, so right after the engine's cut. */
+  /** What to store with the checkpoint that ends at `to`; to be called right after the engine's cut. */
   take(to: number, delta: Uint8Array, state: ShardedState, nowMs: () => number = () => performance.now()): BaseSlice {
     this.#count(delta);
     if (!this.#round && this.#isDue()) this.#begin(to, state.dirtyShards());
-    const shards: BaseSlice['shards'] = [];
-    if (this.#round) {
-      const { from, remaining } = this.#round;
-      const endMs = nowMs() + this.#policy.sliceMs;
-      while (remaining.length > 0 && (shards.length === 0 || nowMs() < endMs))
-        shards.push(this.#encode(remaining.pop()!, state));
-      if (remaining.length === 0) {
-        this.#replayFrom = from;
-        this.#round = undefined;
-      }
+    const shards = this.#round ? this.#encode(this.#round.remaining, to, state, nowMs) : [];
+    if (this.#round?.remaining.length === 0 && !this.#underWay) {
+      this.#replayFrom = this.#round.from;
+      this.#round = undefined;
     }
     return { shards, replayFrom: this.#replayFrom };
   }
@@ -72,10 +65,22 @@ export class BasePlan {
     this.#deltas = 0;
   }
 
-  #encode(shard: number, state: ShardedState): { shard: number; bytes: Uint8Array } {
-    const bytes = state.encodeShard(shard);
-    this.#baseBytes.set(shard, bytes.length);
-    return { shard, bytes };
+  /** What becomes whole in one slice of time. */
+  #encode(remaining: number[], to: number, state: ShardedState, nowMs: () => number): BaseSlice['shards'] {
+    const shards: BaseSlice['shards'] = [];
+    const endMs = nowMs() + this.#policy.sliceMs;
+    const hasTime = () => nowMs() < endMs;
+    do {
+      this.#underWay ??= begin(remaining.pop(), to, state);
+      if (!this.#underWay) break;
+      const { shard, atOffset, encoding } = this.#underWay;
+      const bytes = encoding.step(hasTime);
+      if (!bytes) break;
+      this.#underWay = undefined;
+      this.#baseBytes.set(shard, bytes.length);
+      shards.push({ shard, atOffset, bytes });
+    } while (hasTime());
+    return shards;
   }
 
   #count(delta: Uint8Array): void {
@@ -91,4 +96,8 @@ export class BasePlan {
     for (const bytes of this.#baseBytes.values()) baseBytes += bytes;
     return this.#deltaBytes >= baseBytes * deltaShare;
   }
+}
+
+function begin(shard: number | undefined, atOffset: number, state: ShardedState) {
+  return shard === undefined ? undefined : { shard, atOffset, encoding: state.beginShard(shard) };
 }

@@ -50,8 +50,8 @@ export interface Checkpoint {
   /** Of the partition as a whole, at `to`; JSON. */
   head: unknown;
   lastRecord: LastRecord | null;
-  /** Shards of the state as they are at `to`. */
-  shards: { shard: number; bytes: Uint8Array }[];
+  /** Shards of the state, each as it was at its own offset: `to`, or where an earlier checkpoint ended. */
+  shards: StoredShard[];
   /** Deltas up to this offset are in every base by now, and may go. */
   replayFrom: number;
   candles: CandleChange[];

@@ -98,8 +98,8 @@ export class MemoryCheckpointStore implements CheckpointStore {
     row.head = structuredClone(head);
     row.lastRecord = lastRecord;
     if (to > from) row.deltas.push({ from, to, codec, checksum: checksum(delta), bytes: delta });
-    for (const { shard, bytes } of shards)
-      row.shards.set(shard, { atOffset: to, codec, checksum: checksum(bytes), bytes });
+    for (const { shard, atOffset, bytes } of shards)
+      row.shards.set(shard, { atOffset, codec, checksum: checksum(bytes), bytes });
     row.replayFrom = checkpoint.replayFrom;
     row.deltas = row.deltas.filter((one) => one.to > row.replayFrom);
     for (const candle of candles) {

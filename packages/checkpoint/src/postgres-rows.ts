@@ -1,8 +1,51 @@
 import type { CandleChange, TokenChange } from '@tidemark/domain';
 import type { PoolClient } from 'pg';
+import type { StoredShard } from './checkpoint.ts';
+import { checksum } from './integrity.ts';
 
 type RemovedCandle = Extract<CandleChange, { removed: true }>;
 type Candle = Exclude<CandleChange, RemovedCandle>;
+
+/** A longer base goes alone, as it is: bytes in an array travel as hexadecimal text, which the driver makes in one go. */
+const longBaseBytes = 65_536;
+
+/** `generation`: group id, topic, partition, generation. */
+export async function writeBases(
+  client: PoolClient,
+  generation: readonly unknown[],
+  codec: number,
+  bases: readonly StoredShard[],
+): Promise<void> {
+  const onConflict = `ON CONFLICT (group_id, topic, partition, generation, shard)
+    DO UPDATE SET at_offset = excluded.at_offset, codec = excluded.codec, checksum = excluded.checksum, bytes = excluded.bytes`;
+  const [long, short] = [true, false].map((isLong) =>
+    bases.filter(({ bytes }) => bytes.length > longBaseBytes === isLong),
+  ) as [StoredShard[], StoredShard[]];
+  for (const { shard, atOffset, bytes } of long) {
+    await client.query(`INSERT INTO bases VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ${onConflict}`, [
+      ...generation,
+      shard,
+      atOffset,
+      codec,
+      checksum(bytes),
+      bytes,
+    ]);
+  }
+  if (short.length === 0) return;
+  await client.query(
+    `INSERT INTO bases SELECT $1, $2, $3, $4, shard, at_offset, $5, checksum, bytes
+     FROM unnest($6::integer[], $7::bigint[], $8::bigint[], $9::bytea[]) AS slice (shard, at_offset, checksum, bytes)
+     ${onConflict}`,
+    [
+      ...generation,
+      codec,
+      short.map(({ shard }) => shard),
+      short.map(({ atOffset }) => atOffset),
+      short.map(({ bytes }) => checksum(bytes)),
+      short.map(({ bytes }) => bytes),
+    ],
+  );
+}
 
 /** Absolute values of whole minutes; a minute whose swaps were all reverted goes. Rows travel as one JSON text: the driver's arrays are slow. */
 export async function writeCandles(

@@ -13,7 +13,7 @@ import type {
 import { requireSameCounting } from './counting.ts';
 import { FencedError } from './fenced-error.ts';
 import { checksum, verifyBytes, verifyChain } from './integrity.ts';
-import { writeCandles, writeTokens } from './postgres-rows.ts';
+import { writeBases, writeCandles, writeTokens } from './postgres-rows.ts';
 import { transaction } from './postgres-transaction.ts';
 
 /** The checkpoint store of production; its tables come with the migrations of `@tidemark/store`. */
@@ -143,20 +143,7 @@ export class PostgresCheckpointStore implements CheckpointStore {
         ]);
       }
       if (shards.length > 0) {
-        await client.query(
-          `INSERT INTO bases SELECT $1, $2, $3, $4, shard, $5, $6, checksum, bytes
-           FROM unnest($7::integer[], $8::bigint[], $9::bytea[]) AS slice (shard, checksum, bytes)
-           ON CONFLICT (group_id, topic, partition, generation, shard)
-           DO UPDATE SET at_offset = excluded.at_offset, codec = excluded.codec, checksum = excluded.checksum, bytes = excluded.bytes`,
-          [
-            ...values,
-            to,
-            codec,
-            shards.map(({ shard }) => shard),
-            shards.map(({ bytes }) => checksum(bytes)),
-            shards.map(({ bytes }) => bytes),
-          ],
-        );
+        await writeBases(client, values, codec, shards);
         await client.query(`DELETE FROM deltas WHERE ${generationMatches} AND to_offset <= $5`, [
           ...values,
           replayFrom,

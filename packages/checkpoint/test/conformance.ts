@@ -124,10 +124,20 @@ export function testConformance(name: string, open: () => CheckpointStore): void
 
     test('bases replace the deltas that all of them contain', async () => {
       const ownership = await own(freshKey());
-      await open().commit(ownership, checkpoint(100, 110, { shards: [{ shard: 0, bytes: bytes('zero at 110') }] }));
       await open().commit(
         ownership,
-        checkpoint(110, 120, { shards: [{ shard: 1, bytes: bytes('one at 120') }], replayFrom: 110 }),
+        checkpoint(100, 110, { shards: [{ shard: 0, atOffset: 110, bytes: bytes('zero at 110') }] }),
+      );
+      await open().commit(
+        ownership,
+        checkpoint(110, 120, {
+          // One that took since the last checkpoint, and one that is too long to travel with others.
+          shards: [
+            { shard: 1, atOffset: 110, bytes: bytes('one at 110') },
+            { shard: 2, atOffset: 120, bytes: Buffer.alloc(100_000, 'two at 120') },
+          ],
+          replayFrom: 110,
+        }),
       );
       await open().commit(ownership, checkpoint(120, 130, { replayFrom: 110 }));
       const state = await open().restore(ownership, codecs);
@@ -136,8 +146,14 @@ export function testConformance(name: string, open: () => CheckpointStore): void
         new Map(state.shards.map(({ shard, atOffset }) => [shard, atOffset])),
         new Map([
           [0, 110],
-          [1, 120],
+          [1, 110],
+          [2, 120],
         ]),
+      );
+      assert.ok(
+        state.shards
+          .find(({ shard }) => shard === 2)!
+          .bytes.every((byte, at) => byte === 'two at 120'.charCodeAt(at % 10)),
       );
       assert.deepEqual(
         state.deltas.map(({ from, to }) => [from, to]),

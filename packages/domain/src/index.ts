@@ -22,6 +22,7 @@ export type {
   Head,
   LogRecord,
   Outcome,
+  ShardEncoding,
   TokenChange,
 } from './engine/types.ts';
 export { murmur2, partitionOf } from './murmur2.ts';

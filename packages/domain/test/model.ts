@@ -17,6 +17,7 @@ import {
   type LogRecord,
   parseWindows,
   type Rules,
+  type ShardEncoding,
   type TokenStatistics,
 } from '../src/index.ts';
 
@@ -78,6 +79,7 @@ class Run {
     for (const generated of generateSwaps({ seed, count, tokens, traders, stepMs, latenessMs })) {
       this.#apply(toRecord(generated, offset));
       offset += 1;
+      if (this.#random.chance(0.2)) this.#store.encode(() => false);
       if (this.#random.chance(checkChance)) this.#check();
     }
     this.#check();
@@ -171,13 +173,16 @@ class Store {
   readonly #candles = new Map<string, Exclude<CandleChange, { removed: true }>>();
   readonly #tokens = new Map<string, { symbol: string | null; name: string | null; lastSeenMs: number }>();
   #head: Cut['head'] | null = null;
+  #encoding: { readonly shard: number; readonly journals: number; readonly bytes: ShardEncoding } | undefined;
 
   write(cut: Cut, engine: Engine, random: Random): void {
     this.#journals.push(cut.journal);
     this.#head = JSON.parse(JSON.stringify(cut.head)) as Cut['head'];
     for (const shard of engine.dirtyShards()) {
-      if (random.chance(0.2))
-        this.#bases.set(shard, { bytes: engine.encodeShard(shard), journals: this.#journals.length });
+      if (this.#encoding !== undefined) break;
+      if (!random.chance(0.2)) continue;
+      this.#encoding = { shard, journals: this.#journals.length, bytes: engine.beginShard(shard) };
+      if (random.chance(0.5)) this.encode(() => true);
     }
     for (const candle of cut.candles) {
       const key = `${candle.token} ${candle.minuteMs}`;
@@ -188,7 +193,18 @@ class Store {
     for (const { token, ...change } of cut.tokens) this.#tokens.set(token, change);
   }
 
+  /** Goes on with the base that was begun at a cut; records were applied since then. */
+  encode(hasTime: () => boolean): void {
+    if (this.#encoding === undefined) return;
+    const { shard, journals, bytes: encoding } = this.#encoding;
+    const bytes = encoding.step(hasTime);
+    if (bytes === undefined) return;
+    this.#bases.set(shard, { bytes, journals });
+    this.#encoding = undefined;
+  }
+
   restore(engine: Engine): void {
+    this.#encoding = undefined;
     for (const [shard, { bytes }] of this.#bases) engine.restoreShard(shard, bytes);
     this.#journals.forEach((journal, i) =>
       engine.replay(journal, (shard) => (this.#bases.get(shard)?.journals ?? 0) <= i),

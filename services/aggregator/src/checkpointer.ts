@@ -15,6 +15,9 @@ export interface CheckpointerOptions {
   onInvalid(owned: OwnedPartition): void;
 }
 
+/** Into so many parts the interval is divided; each partition has its turn in one of them, so that their work does not fall together. */
+const partsOfInterval = 12;
+
 /** Stores what was counted, each interval: Postgres first, then the group's offset. One checkpoint of a partition at a time. */
 export class Checkpointer {
   readonly #options: CheckpointerOptions;
@@ -26,9 +29,12 @@ export class Checkpointer {
   }
 
   start(): void {
+    let part = 0;
     this.#timer = setInterval(() => {
-      for (const owned of this.#options.partitions()) void this.#run(owned);
-    }, this.#options.intervalMs);
+      part = (part + 1) % partsOfInterval;
+      for (const owned of this.#options.partitions())
+        if (owned.partition % partsOfInterval === part) void this.#run(owned);
+    }, this.#options.intervalMs / partsOfInterval);
   }
 
   stop(): void {

@@ -88,6 +88,13 @@ export class ByteWriter {
     return true;
   }
 
+  /** Bytes that were written elsewhere in the same alphabet. */
+  bytes(written: Uint8Array): void {
+    this.#reserve(written.length);
+    this.#bytes.set(written, this.#length);
+    this.#length += written.length;
+  }
+
   /** A copy of what was written. */
   take(): Uint8Array {
     return new Uint8Array(this.#bytes.subarray(0, this.#length));

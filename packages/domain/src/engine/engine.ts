@@ -10,10 +10,11 @@ import { Outbox } from './outbox.ts';
 import { readStatistics } from './reading.ts';
 import { Schedule } from './schedule.ts';
 import { type Shape, shapeOf } from './shape.ts';
-import { decodeTokens, encodeTokens } from './shard-codec.ts';
+import { decodeTokens } from './shard-decoder.ts';
+import { ShardEncoder } from './shard-encoder.ts';
 import { SlotQueue } from './slot-queue.ts';
 import { createMemory, type Memory, TokenState } from './token-state.ts';
-import type { Counters, Cut, Engine, EngineOptions, Head, LogRecord, Outcome } from './types.ts';
+import type { Counters, Cut, Engine, EngineOptions, Head, LogRecord, Outcome, ShardEncoding } from './types.ts';
 
 const DEFAULT_MAX_TOKENS = 1_000_000;
 const DEFAULT_SHARD_COUNT = 256;
@@ -42,6 +43,7 @@ class PartitionEngine implements Engine {
   #hasCountedSinceCut = false;
   readonly #changedSinceCut = new Set<number>();
   readonly #dirtyShards = new Set<number>();
+  #encoder: ShardEncoder | undefined;
 
   constructor(options: EngineOptions) {
     this.#shape = shapeOf(options.rules);
@@ -135,6 +137,7 @@ class PartitionEngine implements Engine {
     symbol: string | undefined,
     name: string | undefined,
   ): void {
+    this.#beforeChange(state);
     const isNew = state.watermarkMs === NO_WATERMARK;
     const isRelabelled = symbol !== undefined || name !== undefined;
     if (symbol !== undefined) state.symbol = symbol;
@@ -160,6 +163,7 @@ class PartitionEngine implements Engine {
 
   /** A record of the token passed the checks up to lateness: the watermarks follow, and what they let go of goes. */
   #moveToken(state: TokenState, timestampMs: number, isRelabelled: boolean): void {
+    this.#beforeChange(state);
     state.watermarkMs = Math.max(state.watermarkMs, timestampMs);
     this.#outbox.noteSeen(state, isRelabelled);
     this.#touchShard(state.shard);
@@ -193,6 +197,7 @@ class PartitionEngine implements Engine {
   }
 
   #forget(state: TokenState): void {
+    this.#beforeChange(state);
     this.#outbox.candles.finalise(state, Number.POSITIVE_INFINITY);
     this.#outbox.noteForgotten(state);
     this.#tokens.delete(state.token);
@@ -231,6 +236,7 @@ class PartitionEngine implements Engine {
   read(token: string): TokenStatistics | null {
     const state = this.#tokens.get(token);
     if (state === undefined) return null;
+    this.#beforeChange(state);
     state.prune(this.#watermarkMs);
     return readStatistics(state, this.tMs, this.#memory);
   }
@@ -263,14 +269,28 @@ class PartitionEngine implements Engine {
     return [...this.#dirtyShards].toSorted((a, b) => a - b);
   }
 
-  encodeShard(shard: number): Uint8Array {
+  beginShard(shard: number): ShardEncoding {
+    if (this.#encoder !== undefined) throw new Error(`shard ${this.#encoder.shard} is not whole yet`);
     if (this.#changedSinceCut.has(shard)) {
       throw new Error(
         `shard ${shard} changed since the last cut; a base is consistent with its journals only at a cut`,
       );
     }
     this.#dirtyShards.delete(shard);
-    return encodeTokens(this.#shards[shard]!.values(), this.#memory);
+    const encoder = new ShardEncoder(shard, this.#shards[shard]!.values(), this.#memory);
+    this.#encoder = encoder;
+    return {
+      step: (hasTime) => {
+        const bytes = encoder.step(hasTime);
+        if (bytes !== undefined) this.#encoder = undefined;
+        return bytes;
+      },
+    };
+  }
+
+  /** A shard that is being encoded shows its tokens as they were. */
+  #beforeChange(state: TokenState): void {
+    if (this.#encoder?.shard === state.shard) this.#encoder.beforeChange(state);
   }
 
   restoreShard(shard: number, bytes: Uint8Array): void {

@@ -20,6 +20,11 @@ export class LiveList {
     return this.#handles[this.#start + index]!;
   }
 
+  /** A copy, in order. */
+  handles(): Int32Array {
+    return this.#handles.slice(this.#start, this.#end);
+  }
+
   /** The first index whose swap does not sort before the given one. */
   indexFor(swap: LiveSwap): number {
     let low = 0;

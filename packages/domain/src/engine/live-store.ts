@@ -31,6 +31,8 @@ export class LiveStore {
   readonly #pages = new Pages(WIDTH);
   readonly #ids: string[] = [];
   readonly #traders: Names;
+  /** Released while pinned: they can be read until the end of that. */
+  #deferred: number[] | null = null;
 
   constructor(traders: Names) {
     this.#traders = traders;
@@ -62,7 +64,24 @@ export class LiveStore {
     return handle;
   }
 
+  /** Until `unpin` every swap that is there now can be read, whatever is released meanwhile. */
+  pin(): void {
+    this.#traders.pin();
+    this.#deferred = [];
+  }
+
+  unpin(): void {
+    this.#traders.unpin();
+    const released = this.#deferred ?? [];
+    this.#deferred = null;
+    for (const handle of released) this.release(handle);
+  }
+
   release(handle: number): void {
+    if (this.#deferred !== null) {
+      this.#deferred.push(handle);
+      return;
+    }
     this.#traders.release(this.trader(handle));
     this.#ids[handle] = '';
     this.#pages.release(handle);

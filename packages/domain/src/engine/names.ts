@@ -4,6 +4,8 @@ export class Names {
   readonly #texts: string[] = [];
   readonly #holders: number[] = [];
   readonly #free: number[] = [];
+  /** Released while pinned: they keep their texts until the end of that. */
+  #deferred: number[] | null = null;
 
   get size(): number {
     return this.#numbers.size;
@@ -32,7 +34,22 @@ export class Names {
     this.#holders[number]! += 1;
   }
 
+  /** Until `unpin` every number that somebody holds now keeps its text. */
+  pin(): void {
+    this.#deferred = [];
+  }
+
+  unpin(): void {
+    const released = this.#deferred ?? [];
+    this.#deferred = null;
+    for (const number of released) this.release(number);
+  }
+
   release(number: number): void {
+    if (this.#deferred !== null) {
+      this.#deferred.push(number);
+      return;
+    }
     this.#holders[number]! -= 1;
     if (this.#holders[number]! > 0) return;
     this.#numbers.delete(this.#texts[number]!);

@@ -99,15 +99,21 @@ export class Traders {
     this.#rebuild(0, () => false);
   }
 
-  /** Settled last trades, NEVER for none: with the counted live swaps they make the table again. */
-  *settled(): Generator<{ trader: string; buyMs: number; sellMs: number }> {
+  /** A copy of the settled last trades: with the counted live swaps they make the table again. */
+  settled(): SettledTrades {
+    const slots = new Uint32Array(this.#size * SLOT_WIDTH);
+    let length = 0;
     for (let slot = 0; slot < this.#slots.length; slot += SLOT_WIDTH) {
       if (this.#slots[slot + KEY] === 0) continue;
-      const buyMs = this.#timeBefore(this.#slots[slot + BUY]!, NEVER);
-      const sellMs = this.#timeBefore(this.#slots[slot + SELL]!, NEVER);
-      if (buyMs === NEVER && sellMs === NEVER) continue;
-      yield { trader: this.#names.text(this.#slots[slot + KEY]! - 1), buyMs, sellMs };
+      const buy = this.#endOf(this.#slots[slot + BUY]!);
+      const sell = this.#endOf(this.#slots[slot + SELL]!);
+      if (buy === 0 && sell === 0) continue;
+      slots[length + KEY] = this.#slots[slot + KEY]!;
+      slots[length + BUY] = buy;
+      slots[length + SELL] = sell;
+      length += SLOT_WIDTH;
     }
+    return new SettledTrades(slots.subarray(0, length));
   }
 
   /** Restoring: settled last trades, told before the live swaps are counted. */
@@ -158,13 +164,20 @@ export class Traders {
 
   #timeOf(link: Link): number {
     if (link === 0) return NEVER;
-    return isLive(link) ? this.#store.timestampMs(link - 1) : (link - FIRST_SECOND) * 1000;
+    return isLive(link) ? this.#store.timestampMs(link - 1) : settledMs(link);
   }
 
   #timeBefore(from: Link, endMs: number): number {
     let link = from;
     while (isLive(link) && !(this.#store.timestampMs(link - 1) < endMs)) link = this.#store.older(link - 1);
     return this.#timeOf(link);
+  }
+
+  /** What the live ones end with. */
+  #endOf(from: Link): Link {
+    let link = from;
+    while (isLive(link)) link = this.#store.older(link - 1);
+    return link;
   }
 
   #report(slot: number, buyMs: number, sellMs: number, onMove: OnMove): void {
@@ -235,6 +248,35 @@ export class Traders {
       } else this.#names.release(key - 1);
     }
   }
+}
+
+/** Traders by number, with their last buy and sell that are settled; NEVER for none. */
+export class SettledTrades {
+  readonly #slots: Uint32Array;
+
+  constructor(slots: Uint32Array) {
+    this.#slots = slots;
+  }
+
+  get length(): number {
+    return this.#slots.length / SLOT_WIDTH;
+  }
+
+  trader(index: number): number {
+    return this.#slots[index * SLOT_WIDTH + KEY]! - 1;
+  }
+
+  buyMs(index: number): number {
+    return settledMs(this.#slots[index * SLOT_WIDTH + BUY]!);
+  }
+
+  sellMs(index: number): number {
+    return settledMs(this.#slots[index * SLOT_WIDTH + SELL]!);
+  }
+}
+
+function settledMs(link: Link): number {
+  return link === 0 ? NEVER : (link - FIRST_SECOND) * 1000;
 }
 
 function isLive(link: Link): boolean {

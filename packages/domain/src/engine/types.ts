@@ -77,6 +77,12 @@ export interface Cut {
   readonly tokens: TokenChange[];
 }
 
+/** A shard that is encoded in slices. */
+export interface ShardEncoding {
+  /** Goes on for as long as there is time, by a little at least; answers with the bytes once it is whole. */
+  step(hasTime: () => boolean): Uint8Array | undefined;
+}
+
 /** The state of one partition: what its log says (`apply`), read at a moment (`advance`, `read`). */
 export interface Engine {
   /**
@@ -110,8 +116,11 @@ export interface Engine {
   shardOf(token: string): number;
   /** Shards that changed since they were last encoded or restored. */
   dirtyShards(): number[];
-  /** The state of the tokens of one shard. To be taken right after a cut: throws when the shard changed since. */
-  encodeShard(shard: number): Uint8Array;
+  /**
+   * The state of the tokens of one shard as it is now, however long the encoding then takes. To be begun right after a cut: throws when
+   * the shard changed since, or when another encoding is not whole yet.
+   */
+  beginShard(shard: number): ShardEncoding;
 
   /** Restoring: shards first, then the journals in order, each for the shards whose base is older, then the head. */
   restoreShard(shard: number, bytes: Uint8Array): void;
