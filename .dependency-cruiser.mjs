@@ -14,7 +14,7 @@ const allowed = {
   kafka: ['wire', 'runtime'],
   store: ['wire', 'runtime', 'domain'],
   checkpoint: ['domain', 'runtime'],
-  testing: ['domain', 'wire'],
+  testing: ['domain', 'wire', 'stack'],
 };
 
 const testFiles = '(\\.test\\.ts$|/test/)';

@@ -6,7 +6,7 @@ import { generateSwaps } from '@tidemark/testing';
 import { assertFiguresEqualOracle } from './support/figures.ts';
 import { type Installation, install } from './support/installation.ts';
 import { produceSwaps } from './support/log.ts';
-import { subscribeToAll } from './support/subscriber.ts';
+import { Subscriber } from './support/subscriber.ts';
 
 const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 const swapCount = 500_000;
@@ -17,7 +17,7 @@ test(`killed with SIGKILL three times amid ${swapCount} swaps, figures equal the
   const env = { CLOCK: 'event' };
   const gatewayPort = await new PortPicker().free();
   await installation.start('gateway', { GATEWAY_PORT: String(gatewayPort) });
-  const subscriber = await subscribeToAll(`ws://127.0.0.1:${gatewayPort}/v1/stream`);
+  const subscriber = await Subscriber.open(`ws://127.0.0.1:${gatewayPort}/v1/stream`);
   t.after(() => subscriber.close());
 
   const swaps = generateSwaps({

@@ -1,5 +1,5 @@
+import type { Recorded } from '@tidemark/testing';
 import type { Command } from 'commander';
-import type { Recorded } from './results.ts';
 
 /** What a run of a measure is given. */
 export interface RunContext {

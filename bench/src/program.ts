@@ -1,12 +1,12 @@
 import { randomInt } from 'node:crypto';
+import { currentCommit, describeMachine, recordResult } from '@tidemark/testing';
 import { Command } from 'commander';
 import type { Measure, RunContext } from './measure.ts';
 import { measures } from './measures.ts';
 import { positiveInteger } from './options.ts';
 import { print, say } from './output.ts';
 import { writeReport } from './report/report.ts';
-import { recordResult } from './results.ts';
-import { currentCommit, describeMachine } from './system/machine.ts';
+import { resultsDir } from './results-dir.ts';
 
 const help = `
 Each run starts servers and services of its own, and ends by comparing every figure with the oracle's. Its raw result
@@ -73,6 +73,6 @@ async function runMeasure<Options extends object, Data>(
   };
   print(measure.section([result]).markdown);
   if (!record) return;
-  say(`recorded in ${recordResult(result)}`);
+  say(`recorded in ${recordResult(result, resultsDir)}`);
   writeReport();
 }

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { assertFiguresEqualOracle } from '../support/figures.ts';
+import { Subscriber } from '../support/subscriber.ts';
 import { answersOverHttp, answersOverWebSocket } from './clients.ts';
 import type { Container, Project } from './project.ts';
 import { type Reading, readFrom } from './reading.ts';
-import { VersionWatch } from './version-watch.ts';
 
 export type Step = (what: string, action: () => Promise<string>) => Promise<void>;
 
@@ -29,7 +29,7 @@ export async function runSteps(project: Project, step: Step): Promise<void> {
   await step('REST of the README', () => answersOverHttp(project.ports));
   await step('WebSocket of the README', () => answersOverWebSocket(project.ports));
 
-  const watch = await VersionWatch.open(project.ports);
+  const subscriber = await Subscriber.open(`ws://127.0.0.1:${project.ports.gateway}/v1/stream`);
   const reading = await readFrom(project);
   try {
     await step(`scale aggregator to ${replicas}`, async () => {
@@ -40,15 +40,14 @@ export async function runSteps(project: Project, step: Step): Promise<void> {
     for (const service of [...services, ...servers]) {
       await step(`docker kill ${service}`, async () => {
         await killAndStart(project, reading, service);
-        if (service === 'gateway') await watch.reopen();
         return exactFigures(project, reading);
       });
     }
     await step('versions at a subscriber', async () => {
       await sleep(marketMs);
-      return watch.verdict();
+      return versionsRose(subscriber);
     });
-    watch.close();
+    await subscriber.close();
     const before = await reading.ends();
     await step('stop', () => stopped(project));
     await step('second up', async () => {
@@ -57,7 +56,7 @@ export async function runSteps(project: Project, step: Step): Promise<void> {
       return `goes on after ${sum(before)} records; ${await exactFigures(project, reading)}`;
     });
   } finally {
-    watch.close();
+    await subscriber.close();
     await reading.close();
   }
 }
@@ -129,6 +128,12 @@ async function exactFigures(project: Project, reading: Reading): Promise<string>
   const { tokens, counted } = await assertFiguresEqualOracle(reading);
   await project.compose('start', 'producer');
   return `${counted} swaps, ${tokens} tokens exact`;
+}
+
+function versionsRose({ wentBack, updates, versions, connections }: Subscriber): string {
+  assert.deepEqual(wentBack, []);
+  assert.ok(updates > versions.size, 'it was served');
+  return `${updates} updates of ${versions.size} tokens and partitions over ${connections} connections, none went back`;
 }
 
 /** All services end by themselves, with 0, within their grace. */

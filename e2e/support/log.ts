@@ -3,13 +3,13 @@ import { partitionOf } from '@tidemark/domain';
 import { type ConsumedRecord, createProducer, tailTopic } from '@tidemark/kafka';
 import type { GeneratedSwap } from '@tidemark/testing';
 import type { TopicName } from '@tidemark/wire';
-import type { CountedLog, Installation } from './installation.ts';
+import type { CountedLog } from './installation.ts';
 
 const produceChunk = 2_000;
 
 /** Sends swaps in their order; `onProgress` is told how many are acknowledged and may hold the next ones back. */
 export async function produceSwaps(
-  { client, partitionCount }: Installation,
+  { client, partitionCount }: CountedLog,
   swaps: Iterable<GeneratedSwap>,
   onProgress: (sent: number) => Promise<void> | void = () => undefined,
 ): Promise<void> {

@@ -18,6 +18,7 @@ const entries = {
   ws: 'launcher/src/clients/ws.ts',
   tidemark: 'cli/src/main.ts',
   bench: 'bench/src/main.ts',
+  faults: 'e2e/faults/main.ts',
 };
 
 /** Sees to it that the command can run here, and runs it. */
@@ -44,8 +45,11 @@ export async function main([command, ...args]) {
 
 function missingFor(command, args) {
   if (args.includes('--help') || args.includes('-h')) return [];
-  if (command === 'test' || (command === 'bench' && args[0] !== 'report'))
-    return missingPrerequisites({ kafka: true, redis: true });
+  const needsServers =
+    command === 'test' ||
+    (command === 'bench' && args[0] !== 'report') ||
+    (command === 'faults' && !args.includes('--list'));
+  if (needsServers) return missingPrerequisites({ kafka: true, redis: true });
   if (command !== 'start') return [];
   return missingPrerequisites({ kafka: !process.env.KAFKA_BROKERS, redis: !process.env.REDIS_URL });
 }

@@ -7,7 +7,7 @@ import { type Interval, Latencies, type Slice } from '../latencies.ts';
 import { Markers, preciseNowMs } from '../markers.ts';
 import type { Measure, RunContext } from '../measure.ts';
 import { round, type Summary } from '../percentiles.ts';
-import { MachineLoad } from '../system/machine.ts';
+import { MachineLoad } from '../system/machine-load.ts';
 import { type ProcessUsage, UsageSampler, type WatchedProcess } from '../system/sampler.ts';
 import { StallWatch } from '../system/stalls.ts';
 import { type System, startSystem } from '../system/system.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Recorded } from '../results.ts';
+import type { Recorded } from '@tidemark/testing';
 import type { LiveData } from './measure.ts';
 import { liveSection } from './section.ts';
 

@@ -1,7 +1,6 @@
+import { type Column, formatMarkdownTable, type Recorded } from '@tidemark/testing';
 import type { Section } from '../measure.ts';
 import { round, type Summary } from '../percentiles.ts';
-import { type Column, markdownTable } from '../report/markdown.ts';
-import type { Recorded } from '../results.ts';
 import { cpuChart, latencyChart } from './charts.ts';
 import type { LiveData } from './measure.ts';
 
@@ -54,7 +53,7 @@ function latencyTable({ latencyMs: { markers, everySwap, hops } }: LiveData): st
     { name: 'append to WebSocket (every swap)', ...everySwap },
     { name: 'two bare hops, nothing in between', ...hops },
   ];
-  return markdownTable(rows, [
+  return formatMarkdownTable(rows, [
     { title: 'latency, ms', value: ({ name }) => name },
     ...(['p50', 'p90', 'p99', 'max'] as const).map(
       (key): Column<LatencyRow> => ({ title: key, align: 'right', value: (row) => row[key].toFixed(1) }),
@@ -74,7 +73,7 @@ function ratios({ markers, hops }: Pick<LiveData['latencyMs'], 'markers' | 'hops
 
 function processTable({ processes }: LiveData): string {
   type Row = LiveData['processes'][number];
-  return markdownTable<Row>(processes, [
+  return formatMarkdownTable<Row>(processes, [
     { title: 'process', value: ({ name }) => name },
     { title: 'CPU, % of a core', align: 'right', value: ({ cpuPercent }) => cpuPercent.toFixed(1) },
     { title: 'memory, MiB (median)', align: 'right', value: ({ rssMedianBytes }) => mib(rssMedianBytes) },
@@ -98,7 +97,7 @@ function machineText({ machine, data }: Result): string {
 
 function historyTable(results: readonly Result[]): string {
   const aggregator = ({ data }: Result) => data.processes.find(({ name }) => name === 'aggregator')!;
-  return markdownTable(results.toReversed(), [
+  return formatMarkdownTable(results.toReversed(), [
     { title: 'run', value: ({ recordedAt }) => minuteOf(recordedAt) },
     { title: 'commit', value: ({ commit }) => commit ?? '' },
     { title: 'records/s', align: 'right', value: ({ data }) => String(data.recordsPerSecond) },

@@ -1,9 +1,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { readResults, replaceBlock } from '@tidemark/testing';
 import type { Chart } from '../measure.ts';
 import { measures } from '../measures.ts';
-import { readResults } from '../results.ts';
-import { replaceBlock } from './markdown.ts';
+import { resultsDir } from '../results-dir.ts';
 
 const benchDir = join(import.meta.dirname, '..', '..');
 export const readmeFile = join(benchDir, 'README.md');
@@ -18,9 +18,9 @@ export interface Report {
 export function makeReport(readme: string): Report {
   const charts: Chart[] = [];
   for (const { name, section } of measures) {
-    const results = readResults<never>(name);
+    const results = readResults<never>(name, resultsDir);
     const { markdown, charts: own } = results.length === 0 ? { markdown: notRecorded, charts: [] } : section(results);
-    readme = replaceBlock(readme, name, markdown);
+    readme = replaceBlock(readme, { name, command: 'npm run bench -- report' }, markdown);
     charts.push(...own);
   }
   return { readme, charts };

@@ -1,7 +1,6 @@
-import { exitCodeOf } from '@tidemark/runtime';
+import { exitCodeOf, onStopRequest } from '@tidemark/runtime';
 import { ProcessRegistry, sendSignal } from '@tidemark/stack';
 import { describeError, printError } from '../output.ts';
-import { onStopRequest } from '../signals.ts';
 import { removeStackFile } from '../stack-file.ts';
 import { Display } from './display.ts';
 import { startOptions } from './options.ts';

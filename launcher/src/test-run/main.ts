@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { onStopRequest } from '@tidemark/runtime';
 import { startTemporaryStack } from '@tidemark/stack';
 import { runChecks } from '../check/checks.ts';
 import { describeError, print, printError } from '../output.ts';
 import { repository } from '../repository.ts';
-import { onStopRequest } from '../signals.ts';
 import { testHelp, testRunOptions } from './options.ts';
 
 /** No test may hang for ever. */

@@ -132,7 +132,7 @@ describe('the producer', () => {
   });
 
   test('does not wait for a frozen broker longer than the deadline; records sent afterwards arrive in their order', async (t) => {
-    const proxy = await startTcpProxy({ target: await brokerAddress(), isKafka: true });
+    const proxy = await startTcpProxy({ target: await brokerAddress(), protocol: 'kafka' });
     const cluster = await useCluster(t, { partitions: 1, brokers: [proxy.address] });
     t.after(() => proxy.close());
     const producer = createProducer(cluster.client, { deadlineMs: 500 });
@@ -152,7 +152,7 @@ describe('the producer', () => {
   });
 
   test('rides out a connection that breaks, in order', async (t) => {
-    const proxy = await startTcpProxy({ target: await brokerAddress(), isKafka: true });
+    const proxy = await startTcpProxy({ target: await brokerAddress(), protocol: 'kafka' });
     const cluster = await useCluster(t, { partitions: 1, brokers: [proxy.address] });
     t.after(() => proxy.close());
     const producer = await connected(t, cluster, { maxBatchBytes: 2_000 });

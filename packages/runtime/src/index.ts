@@ -16,4 +16,5 @@ export {
   type SettingsSchema,
   serviceSettings,
 } from './settings.ts';
+export { onStopRequest } from './stop-request.ts';
 export { type WaitOptions, waitFor } from './waiting.ts';

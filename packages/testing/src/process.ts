@@ -4,17 +4,25 @@ import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-export interface ServiceProcess {
+type End = { code: number | null; signal: NodeJS.Signals | null };
+
+/** A service as a process, which may not be ready yet, or never. */
+export interface SpawnedService {
   name: string;
   pid: number;
-  /** Base URL of /healthz, /readyz and /metrics. */
-  admin: string;
+  /** Base URL of /healthz, /readyz and /metrics, once it listens. */
+  admin: Promise<string>;
   /** What it printed, the newest lines last; bounded. */
   logs: string[];
-  exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  exited: Promise<End>;
+  /** What /readyz says it waits for; nothing when it is ready. */
+  waitingFor(): Promise<string[]>;
   /** Sends the signal (SIGTERM unless given) and resolves when the process has ended. */
-  kill(signal?: NodeJS.Signals): Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  kill(signal?: NodeJS.Signals): Promise<End>;
 }
+
+/** A service that was ready. */
+export type ServiceProcess = Omit<SpawnedService, 'admin'> & { admin: string };
 
 export interface ServiceProcessOptions {
   /** Ends the process after that test, and prints its logs when the test failed. */
@@ -28,29 +36,49 @@ const logLimitLines = 5_000;
 const linesOnFailure = 60;
 
 /**
- * Runs `services/<name>/src/main.ts` with the settings given beside those of this process, and resolves once it is ready.
- * It takes a free admin port. Rejects, with the end of its logs, when it exits first or is not ready in time.
+ * Runs `services/<name>/src/main.ts` with the settings given beside those of this process, on a free admin port. `nodeArgs` come
+ * before the script.
+ */
+export function spawnService(name: string, env: Record<string, string>, nodeArgs: string[] = []): SpawnedService {
+  const main = join(repository, 'services', name, 'src', 'main.ts');
+  const child = spawn(process.execPath, [...nodeArgs, main], {
+    env: { ...process.env, HOST: '127.0.0.1', ADMIN_PORT: '0', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const exited = new Promise<End>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => resolve({ code, signal }));
+  });
+  const { logs, admin } = collectLogs(child);
+  return {
+    name,
+    pid: child.pid!,
+    admin,
+    logs,
+    exited,
+    async waitingFor() {
+      const answer = await fetch(`${await admin}/readyz`);
+      return ((await answer.json()) as { waitingFor: string[] }).waitingFor;
+    },
+    kill(signal = 'SIGTERM') {
+      child.kill(signal);
+      return exited;
+    },
+  };
+}
+
+/**
+ * As `spawnService`, and resolves once it is ready. Rejects, with the end of its logs, when it exits first or is not ready in
+ * time.
  */
 export async function startService(
   name: string,
   env: Record<string, string>,
   { test, readyTimeoutMs = 60_000 }: ServiceProcessOptions = {},
 ): Promise<ServiceProcess> {
-  const main = join(repository, 'services', name, 'src', 'main.ts');
-  const child = spawn(process.execPath, [main], {
-    env: { ...process.env, HOST: '127.0.0.1', ADMIN_PORT: '0', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code, signal) => resolve({ code, signal }));
-  });
-  const kill = (signal: NodeJS.Signals = 'SIGTERM') => {
-    child.kill(signal);
-    return exited;
-  };
-  const { logs, admin } = collectLogs(child);
-  const tail = () => `${name} (pid ${child.pid}) printed last:\n${logs.slice(-linesOnFailure).join('\n')}`;
+  const service = spawnService(name, env);
+  const { logs, exited, kill } = service;
+  const tail = () => `${name} (pid ${service.pid}) printed last:\n${logs.slice(-linesOnFailure).join('\n')}`;
   test?.after(async () => {
     await kill();
     // In Node since 21.7, but not in its types.
@@ -67,10 +95,10 @@ export async function startService(
   ended.catch(() => undefined);
   tooLate.catch(() => undefined);
   try {
-    const url = await Promise.race([readyAt(admin, givenUp.signal), ended, tooLate]);
-    return { name, pid: child.pid!, admin: url, logs, exited, kill };
+    const admin = await Promise.race([readyAt(service.admin, givenUp.signal), ended, tooLate]);
+    return { ...service, admin };
   } catch (error) {
-    child.kill('SIGKILL');
+    void kill('SIGKILL');
     throw new Error(`${(error as Error).message}; ${tail()}`, { cause: error });
   } finally {
     givenUp.abort();

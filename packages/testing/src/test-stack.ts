@@ -16,18 +16,32 @@ export interface IsolatedStack {
   dispose(): Promise<void>;
 }
 
+/** Servers to take a corner of. */
+export interface Servers {
+  /** Brokers as `host:port`. */
+  kafka: string[];
+  /** URLs with user and password. */
+  postgres: string;
+  redis: string;
+}
+
+export interface IsolateOptions {
+  /** Where the database keeps its files; the server's own place when absent. */
+  tablespace?: string;
+}
+
 /** Number 0 counts those given out. */
 const redisDatabases = 1_024;
 
-/** Reserves a part of the servers that `npm test` runs. */
-export async function isolate(): Promise<IsolatedStack> {
-  const kafkaBrokers = fromRun('TEST_KAFKA_BROKERS').split(',');
-  const postgres = fromRun('TEST_POSTGRES_URL');
-  const redis = fromRun('TEST_REDIS_URL');
+/** Reserves a part of the servers, which are those that `npm test` runs unless others are given. */
+export async function isolate(
+  { kafka: kafkaBrokers, postgres, redis }: Servers = serversOfRun(),
+  { tablespace }: IsolateOptions = {},
+): Promise<IsolatedStack> {
   const name = `t${randomBytes(6).toString('hex')}`;
   const topicPrefix = `${name}.`;
 
-  await onPostgres(postgres, `CREATE DATABASE ${name}`);
+  await onPostgres(postgres, `CREATE DATABASE ${name}${tablespace === undefined ? '' : ` TABLESPACE ${tablespace}`}`);
   const databaseUrl = withPath(postgres, name);
   const redisUrl = await takeRedisDatabase(redis);
   return {
@@ -47,6 +61,15 @@ export async function isolate(): Promise<IsolatedStack> {
       await onPostgres(postgres, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
       await onRedis(redisUrl, (client) => client.flushdb());
     },
+  };
+}
+
+/** The servers that `npm test` runs. */
+export function serversOfRun(): Servers {
+  return {
+    kafka: fromRun('TEST_KAFKA_BROKERS').split(','),
+    postgres: fromRun('TEST_POSTGRES_URL'),
+    redis: fromRun('TEST_REDIS_URL'),
   };
 }
 

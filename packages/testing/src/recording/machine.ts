@@ -2,7 +2,6 @@ import { execFile } from 'node:child_process';
 import { cpus, totalmem } from 'node:os';
 import { promisify } from 'node:util';
 import { kafkaVersion } from '@tidemark/stack';
-import { round } from '../percentiles.ts';
 
 const run = promisify(execFile);
 
@@ -42,26 +41,4 @@ export async function currentCommit(): Promise<string | null> {
 async function git(...args: string[]): Promise<string> {
   const { stdout } = await run('git', args, { cwd: import.meta.dirname });
   return stdout.trim();
-}
-
-/** How busy the whole machine is, all that runs on it counted. */
-export class MachineLoad {
-  readonly #start = times();
-
-  /** Percent of one core since the beginning: two busy ones are 200. */
-  busyPercent(): number {
-    const end = times();
-    const totalMs = end.totalMs - this.#start.totalMs;
-    const busyMs = totalMs - (end.idleMs - this.#start.idleMs);
-    return round((busyMs * 100 * cpus().length) / totalMs, 1);
-  }
-}
-
-function times() {
-  let [totalMs, idleMs] = [0, 0];
-  for (const { times: of } of cpus()) {
-    totalMs += of.user + of.nice + of.sys + of.irq + of.idle;
-    idleMs += of.idle;
-  }
-  return { totalMs, idleMs };
 }

@@ -5,7 +5,7 @@ export interface Column<Row> {
 }
 
 /** A table in Markdown; numbers are to be aligned right. */
-export function markdownTable<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): string {
+export function formatMarkdownTable<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): string {
   return [
     tableLine(columns.map(({ title }) => title)),
     tableLine(columns.map(({ align }) => (align === 'right' ? '--:' : '---'))),
@@ -17,14 +17,16 @@ function tableLine(cells: readonly string[]): string {
   return `| ${cells.join(' | ')} |`;
 }
 
-/** A block of a document that is written from data, between two comments that name it. */
-export function replaceBlock(document: string, name: string, content: string): string {
-  const { begin, end } = marks(name);
+export interface BlockName {
+  name: string;
+  command: string;
+}
+
+/** A block of a document that `command` writes from data, between two comments that name it. */
+export function replaceBlock(document: string, { name, command }: BlockName, content: string): string {
+  const begin = `<!-- ${name}: written by \`${command}\` -->`;
+  const end = `<!-- ${name}: end -->`;
   const [from, to] = [document.indexOf(begin), document.indexOf(end)];
   if (from < 0 || to < from) throw new Error(`the document lacks "${begin}" followed by "${end}"`);
   return `${document.slice(0, from + begin.length)}\n\n${content.trim()}\n\n${document.slice(to)}`;
-}
-
-function marks(name: string): { begin: string; end: string } {
-  return { begin: `<!-- ${name}: written by \`npm run bench -- report\` -->`, end: `<!-- ${name}: end -->` };
 }

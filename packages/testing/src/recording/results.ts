@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Machine } from './system/machine.ts';
+import type { Machine } from './machine.ts';
 
-/** One run, as it is kept in `bench/results/`: what was measured, and all that is needed to make the run again. */
+/** One run, as it is kept in a folder of results: what was measured, and all that is needed to make the run again. */
 export interface Recorded<Data> {
   measure: string;
   /** When the run ended, ISO 8601 in UTC. */
@@ -15,10 +15,8 @@ export interface Recorded<Data> {
   data: Data;
 }
 
-const resultsDir = join(import.meta.dirname, '..', 'results');
-
 /** Answers with the path of the new file. */
-export function recordResult(result: Recorded<unknown>, dir = resultsDir): string {
+export function recordResult(result: Recorded<unknown>, dir: string): string {
   mkdirSync(dir, { recursive: true });
   const minute = result.recordedAt.slice(0, 16).replace(':', '');
   const file = join(dir, `${result.measure}-${minute}.json`);
@@ -27,7 +25,7 @@ export function recordResult(result: Recorded<unknown>, dir = resultsDir): strin
 }
 
 /** The recorded runs of a measure, oldest first. */
-export function readResults<Data>(measure: string, dir = resultsDir): Recorded<Data>[] {
+export function readResults<Data>(measure: string, dir: string): Recorded<Data>[] {
   if (!existsSync(dir)) return [];
   return readdirSync(dir)
     .filter((file) => file.endsWith('.json'))

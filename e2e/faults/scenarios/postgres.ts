@@ -1,0 +1,126 @@
+import type { Scenario } from '../scenario.ts';
+import { reach } from '../world/kill-points.ts';
+import type { Replica } from '../world/replica.ts';
+import { fillDisk, missingSmallDisk, provideSmallDisk } from '../world/small-disk.ts';
+import type { World } from '../world/world.ts';
+
+const outageMs = 20_000;
+/** Longer than the session timeout of the replicas. */
+const lockedMs = 10_000;
+const lateMs = 3_000;
+/** The session timeout, and some more for the next owner to come as far as the locked row. */
+const blockedUntilTakeoverMs = 9_000;
+const diskFullMs = 8_000;
+
+/** Cuts the replica's connection right after it sent COMMIT; answers with how to deliver the COMMIT, which has not gone on. */
+async function cutAtCommit(fault: string, replica: Replica, world: World, isKilled = false): Promise<() => void> {
+  let deliver: (() => void) | undefined;
+  await reach('at COMMIT', replica, {
+    afterwards: 'everything',
+    act({ message, link }) {
+      world.strike(fault, replica);
+      if (isKilled) replica.signal('SIGKILL');
+      link.cutClient();
+      deliver = () => {
+        link.sendToServer(message);
+        link.endServer();
+      };
+      return false;
+    },
+  });
+  return deliver!;
+}
+
+async function withRowsLocked(world: World, action: () => Promise<void>): Promise<void> {
+  const client = await world.installation.postgres.connect();
+  try {
+    await client.query('BEGIN');
+    await client.query('SELECT 1 FROM partitions FOR UPDATE');
+    await action();
+  } finally {
+    await client.query('ROLLBACK');
+    client.release();
+  }
+}
+
+export const postgresScenarios: Scenario[] = [
+  {
+    name: 'commit-lands-before-owner',
+    description: 'connection cut right after COMMIT was sent, which lands before the next owner reads',
+    async inject(world) {
+      for (let round = 0; round < 2; round++) {
+        const deliver = await cutAtCommit('COMMIT cut off, lands at once', world.anOwner(), world);
+        deliver();
+        await world.recovered();
+      }
+    },
+  },
+  {
+    name: 'commit-lands-after-owner',
+    description:
+      'connection cut right after COMMIT was sent, which lands while the next owner, the same process, already takes over',
+    async inject(world) {
+      for (let round = 0; round < 2; round++) {
+        const deliver = await cutAtCommit(`COMMIT cut off, lands ${lateMs / 1_000} s later`, world.anOwner(), world);
+        await world.quiet(lateMs);
+        deliver();
+        await world.recovered();
+      }
+    },
+  },
+  {
+    name: 'commit-lands-after-takeover',
+    description: 'kill -9 right after COMMIT was sent, which lands when the partitions have moved to another replica',
+    async inject(world) {
+      const replica = world.anOwner();
+      const deliver = await cutAtCommit('COMMIT cut off with SIGKILL, lands after the takeover', replica, world, true);
+      await world.quiet(blockedUntilTakeoverMs);
+      deliver();
+      await world.recovered();
+    },
+  },
+  {
+    name: 'postgres-killed',
+    description: 'Postgres killed, and back after 20 s',
+    async inject(world) {
+      world.strike('Postgres SIGKILL, away for 20 s');
+      await world.server('postgres').kill();
+      await world.quiet(outageMs);
+      await world.server('postgres').start();
+      await world.recovered();
+    },
+  },
+  {
+    name: 'row-locked',
+    description: 'the rows of all partitions locked past the session timeout; then again while a replica is killed',
+    async inject(world) {
+      world.strike('rows locked');
+      await withRowsLocked(world, () => world.quiet(lockedMs));
+      await world.recovered();
+      const replica = world.anOwner();
+      world.strike('rows locked amid a takeover', replica);
+      await withRowsLocked(world, async () => {
+        replica.signal('SIGKILL');
+        await world.quiet(lockedMs);
+      });
+      await world.recovered();
+    },
+  },
+  {
+    name: 'disk-full',
+    description: 'the disk of the tables full, then room again',
+    mixes: false,
+    missing: missingSmallDisk,
+    prepare: provideSmallDisk,
+    async inject(world) {
+      world.strike('disk of the tables full');
+      const free = await fillDisk(world.installation.postgres);
+      await world.until('a checkpoint that does not fit', () =>
+        world.replicas.some(({ logs }) => logs.some((line) => /No space left on device/.test(line))),
+      );
+      await world.quiet(diskFullMs);
+      await free();
+      await world.recovered();
+    },
+  },
+];
