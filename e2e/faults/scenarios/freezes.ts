@@ -61,6 +61,7 @@ export const freezeScenarios: Scenario[] = [
       await replica.evaluate('globalThis.clockOffsetMs = 3_600_000');
       await world.quiet(4_000);
       await replica.evaluate('globalThis.clockOffsetMs = 0');
+      await world.until('the owner to notice', () => replica.logs.some((line) => /clock had run ahead/.test(line)));
       await world.recovered();
     },
   },

@@ -44,12 +44,19 @@ export async function reach(point: KillPoint, replica: Replica, { afterwards, ac
       resolve();
       return act({ message, link });
     });
-    const passing = (tap: Tap): Tap => ({
-      request: (...of) => (isReached ? afterwards === 'everything' : (tap.request?.(...of) ?? true)),
-      response: (...of) => (isReached ? afterwards === 'everything' : (tap.response?.(...of) ?? true)),
-    });
-    for (const [name, proxy] of Object.entries(proxies)) proxy.tap = passing(taps[name as Server] ?? {});
+    for (const [name, proxy] of Object.entries(proxies)) {
+      const tap = taps[name as Server] ?? {};
+      proxy.tap = overruled(tap, () => (isReached ? afterwards === 'everything' : undefined));
+    }
   });
+}
+
+/** The tap, except while something else says whether messages pass. */
+function overruled(tap: Tap, passes: () => boolean | undefined): Tap {
+  return {
+    request: (...of) => passes() ?? tap.request?.(...of) ?? true,
+    response: (...of) => passes() ?? tap.response?.(...of) ?? true,
+  };
 }
 
 type Reach = (message: Buffer, link: Link) => boolean;

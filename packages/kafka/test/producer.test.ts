@@ -36,7 +36,7 @@ describe('the producer', () => {
   });
 
   test('drops what is no longer current before an attempt to send it, and sends the rest', async (t) => {
-    const proxy = await startTcpProxy({ target: await brokerAddress(), isKafka: true });
+    const proxy = await startTcpProxy({ target: await brokerAddress(), protocol: 'kafka' });
     t.after(() => proxy.close());
     const cluster = await useCluster(t, { partitions: 1, brokers: [proxy.address] });
     const producer = await connected(t, cluster);
