@@ -3,7 +3,7 @@ export { catalogue, type ErrorCode } from './catalogue.ts';
 export { CodedError, exitCodeOf, exitCodes, isCoded } from './errors.ts';
 export { createLogger, type Logger, silentLogger } from './logger.ts';
 export { Readiness } from './readiness.ts';
-export { type App, runService, type ServiceContext } from './service.ts';
+export type { App, ServiceContext } from './service.ts';
 export {
   duration,
   flag,

@@ -3,12 +3,13 @@ import closeWithGrace from 'close-with-grace';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { z } from 'zod';
 import { type AdminServer, startAdmin } from './admin.ts';
+import { leaveSignalsToOthers } from './early-signals.ts';
 import { exitCodeOf, exitCodes } from './errors.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { Readiness } from './readiness.ts';
 import { loadSettings, maskSettings, type serviceSettings } from './settings.ts';
 
-type ServiceSchema = z.ZodObject<typeof serviceSettings & Record<string, z.ZodType>>;
+export type ServiceSchema = z.ZodObject<typeof serviceSettings & Record<string, z.ZodType>>;
 
 /** What a service is wired with. */
 export interface ServiceContext<Settings> {
@@ -87,6 +88,7 @@ export async function runService<S extends ServiceSchema>({ name, schema, create
       if (failure) process.exit(exitCodeOf(failure.error));
     },
   );
+  leaveSignalsToOthers();
   const fail = (error: unknown) => {
     if (failure || stopping.signal.aborted) return;
     failure = { error };

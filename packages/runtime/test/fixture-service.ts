@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { CodedError, runService, serviceSettings } from '../src/index.ts';
+import { CodedError, serviceSettings } from '../src/index.ts';
+import { runProcess } from '../src/process.ts';
+import type { Service } from '../src/service.ts';
 
 /** A service that misbehaves as its settings say. What it does beyond the ordinary it prints as `fixture: ...`. */
 const schema = z.object({
@@ -17,7 +19,7 @@ function say(what: string): void {
   process.stdout.write(`fixture: ${what}\n`);
 }
 
-await runService({
+const service: Service<typeof schema> = {
   name: 'fixture',
   schema,
   async createApp({ settings, signal, fail }) {
@@ -42,4 +44,12 @@ await runService({
       },
     };
   },
+};
+
+await runProcess(async () => {
+  if (process.env['LOAD'] === 'never') {
+    say('loading');
+    await sleep(600_000);
+  }
+  return { service };
 });

@@ -98,6 +98,16 @@ describe('a service as a process', () => {
     });
   }
 
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    test(`${signal} while its modules are still loaded ends it with 0 at once`, async (t) => {
+      const { child, printed, ended, lines } = run(t, { LOAD: 'never' });
+      await printed(/fixture: loading/);
+      child.kill(signal);
+      assert.deepEqual(await ended, { code: 0, signal: null });
+      assert.deepEqual(lines, ['fixture: loading']);
+    });
+  }
+
   test('SIGTERM while it starts aborts the start and exits with 0', async (t) => {
     const { child, printed, ended, lines } = run(t, { START: 'never' });
     await printed(/fixture: starting/);

@@ -1,5 +1,3 @@
-import { runService } from '@tidemark/runtime';
-import { createApp } from './app.ts';
-import { schema } from './config.ts';
+import { runProcess } from '@tidemark/runtime/process';
 
-await runService({ name: 'api', schema, createApp });
+await runProcess(() => import('./service.ts'));

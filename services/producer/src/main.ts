@@ -1,5 +1,3 @@
-import { runService } from '@tidemark/runtime';
-import { createApp } from './app.ts';
-import { producerSettings } from './config.ts';
+import { runProcess } from '@tidemark/runtime/process';
 
-await runService({ name: 'producer', schema: producerSettings, createApp });
+await runProcess(() => import('./service.ts'));
