@@ -2,9 +2,10 @@ import { CodedError, type Logger } from '@tidemark/runtime';
 import type { TopicName, TopicOptions } from '@tidemark/wire';
 import kafkajs, { type Admin, type Kafka, type SASLOptions } from 'kafkajs';
 import { registerCodecs } from './codecs.ts';
+import { asCoded } from './errors.ts';
 import { clientLogger } from './logging.ts';
 import type { KafkaConnection } from './settings.ts';
-import { ensureTopics, isUnknownTopic, type TopicReport, topicRetentionMs } from './topics.ts';
+import { ensureTopics, type TopicReport, topicRetentionMs } from './topics.ts';
 
 export interface KafkaOptions extends KafkaConnection {
   clientId: string;
@@ -103,11 +104,4 @@ function sharedAdmin(kafka: Kafka) {
     },
     close: disconnect,
   };
-}
-
-function asCoded(error: unknown): unknown {
-  if (error instanceof CodedError || !(error instanceof Error)) return error;
-  if (isUnknownTopic(error))
-    return new CodedError('TOPIC_MISSING', `a topic does not exist: ${error.message}`, { cause: error });
-  return new CodedError('KAFKA_UNAVAILABLE', error.message, { cause: error });
 }

@@ -3,6 +3,7 @@ import { CodedError } from '@tidemark/runtime';
 import type { TopicName } from '@tidemark/wire';
 import kafkajs, { type Producer } from 'kafkajs';
 import type { KafkaClient } from './client.ts';
+import { asCoded } from './errors.ts';
 
 export interface OutgoingRecord {
   topic: TopicName;
@@ -95,7 +96,7 @@ class QueueingProducer implements BatchProducer {
     try {
       await this.#producer.connect();
     } catch (error) {
-      throw new CodedError('KAFKA_UNAVAILABLE', (error as Error).message, { cause: error });
+      throw asCoded(error);
     }
   }
 

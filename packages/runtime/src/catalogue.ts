@@ -24,6 +24,16 @@ export const catalogue = {
     'See what it waited for; raise START_TIMEOUT if it is merely slow.',
   ),
   KAFKA_UNAVAILABLE: entry('temporary', 'No Kafka broker answers.', 'Check KAFKA_BROKERS and the brokers.'),
+  KAFKA_LOGIN_REFUSED: entry(
+    'configuration',
+    'The brokers refuse the login.',
+    'Correct KAFKA_SASL, KAFKA_USER and KAFKA_PASSWORD, or the user on the brokers.',
+  ),
+  KAFKA_UNTRUSTED: entry(
+    'configuration',
+    "The brokers' certificate is not of a trusted authority, is out of date or of another name.",
+    'Name its authority in KAFKA_CA_FILE, and the brokers in KAFKA_BROKERS as the certificate does.',
+  ),
   TOPIC_MISSING: entry('temporary', 'A topic does not exist.', 'Run `npm run tidemark -- topics create`.'),
   TOPIC_MISMATCH: entry(
     'configuration',

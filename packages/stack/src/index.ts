@@ -1,6 +1,6 @@
 export { type Lock, tryLock } from './directory-lock.ts';
 export { cacheDir } from './jar-cache.mjs';
-export { kafkaVersion } from './jars.ts';
+export { kafkaVersion, provideJars } from './jars.ts';
 export { embeddedRetentionBytes } from './kafka-settings.ts';
 export { logTail } from './log-tail.ts';
 export { isFree, PortPicker } from './ports.ts';

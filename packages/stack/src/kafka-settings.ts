@@ -64,6 +64,29 @@ export function kafkaSettings({ dataDir, port, controllerPort }: KafkaPaths): Re
   };
 }
 
+/** A listener that talks TLS and asks for a login. */
+export interface SecureListener {
+  port: number;
+  /** Kafka's settings of it, without the prefix that names the listener. */
+  settings: Record<string, string>;
+}
+
+/** The settings with one more listener, beside the plain one. */
+export function withSecureListener(
+  settings: Record<string, string | number>,
+  { port, settings: ofListener }: SecureListener,
+): Record<string, string | number> {
+  const also = (name: string, value: string) => ({ [name]: `${settings[name]},${value}` });
+  const prefixed = Object.entries(ofListener).map(([name, value]) => [`listener.name.sasl_ssl.${name}`, value]);
+  return {
+    ...settings,
+    ...also('listeners', `SASL_SSL://127.0.0.1:${port}`),
+    ...also('advertised.listeners', `SASL_SSL://127.0.0.1:${port}`),
+    ...also('listener.security.protocol.map', 'SASL_SSL:SASL_SSL'),
+    ...Object.fromEntries(prefixed),
+  };
+}
+
 /** Java's properties format. */
 export function toProperties(settings: Record<string, string | number>): string {
   let text = '';

@@ -6,7 +6,13 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { CodedError } from '@tidemark/runtime';
-import { kafkaSettings, loggingSettings, toProperties } from './kafka-settings.ts';
+import {
+  kafkaSettings,
+  loggingSettings,
+  type SecureListener,
+  toProperties,
+  withSecureListener,
+} from './kafka-settings.ts';
 import { exchange } from './probe.ts';
 import type { ServerSpec } from './server.ts';
 import type { StackContext } from './stack.ts';
@@ -22,6 +28,7 @@ const jvmOptions = ['-Xms128m', '-Xmx512m', '-XX:+UseG1GC', '-XX:MaxGCPauseMilli
 export async function kafkaServer(
   port: number,
   { dir, logsDir, ports, jars: provideJars, onProgress }: StackContext,
+  secure?: SecureListener,
 ): Promise<ServerSpec> {
   const jars = await provideJars();
   const home = join(dir, 'kafka');
@@ -34,7 +41,8 @@ export async function kafkaServer(
 
   await mkdir(home, { recursive: true });
   const controllerPort = await ports.free();
-  await writeFile(settingsFile, toProperties(kafkaSettings({ dataDir, port, controllerPort })));
+  const settings = kafkaSettings({ dataDir, port, controllerPort });
+  await writeFile(settingsFile, toProperties(secure ? withSecureListener(settings, secure) : settings));
   await writeFile(loggingFile, toProperties(loggingSettings(logFile)));
   if (!existsSync(join(dataDir, 'meta.properties'))) {
     onProgress('formats the storage of Kafka');

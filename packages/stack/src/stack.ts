@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { provideJars } from './jars.ts';
 import { kafkaServer } from './kafka.ts';
+import type { SecureListener } from './kafka-settings.ts';
 import { PortPicker } from './ports.ts';
 import { postgresServer } from './postgres.ts';
 import { ProcessRegistry } from './process-registry.ts';
@@ -18,6 +19,8 @@ export interface StackOptions {
   ports?: Partial<Record<ServerName, number>>;
   /** Addresses of servers that run already and are used instead of embedded ones. */
   external?: { kafka?: string[] | undefined; postgres?: string | undefined; redis?: string | undefined };
+  /** One more listener of the embedded broker, by TLS and with a login. */
+  secureKafka?: SecureListener;
   onProgress?: (message: string) => void;
   /** Told when a server ends that nobody stopped. */
   onExit?: (name: ServerName, message: string) => void;
@@ -91,7 +94,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   if (kafka === undefined) {
     const at = await port('kafka');
     kafka = [`127.0.0.1:${at}`];
-    starts.push(start('kafka', kafkaServer(at, context)));
+    starts.push(start('kafka', kafkaServer(at, context, options.secureKafka)));
   }
   if (redis === undefined) {
     const at = await port('redis');

@@ -1,28 +1,6 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { TLSSocket } from 'node:tls';
-
-/** PEM texts of a self-signed certificate for 127.0.0.1, which is its own authority. */
-export interface Certificate {
-  cert: string;
-  key: string;
-}
-
-export function selfSigned(): Certificate {
-  const dir = mkdtempSync(join(tmpdir(), 'tidemark-tls-'));
-  const [certFile, keyFile] = [join(dir, 'cert.pem'), join(dir, 'key.pem')];
-  const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', keyFile];
-  const subject = ['-days', '2', '-subj', '/CN=tidemark-test', '-addext', 'subjectAltName=IP:127.0.0.1'];
-  try {
-    execFileSync('openssl', ['req', '-x509', ...newKey, '-out', certFile, ...subject], { stdio: 'pipe' });
-    return { cert: readFileSync(certFile, 'utf8'), key: readFileSync(keyFile, 'utf8') };
-  } finally {
-    rmSync(dir, { recursive: true });
-  }
-}
+import type { Certificate } from '@tidemark/testing';
 
 /** PostgreSQL's clients ask for TLS in the clear first, with 8 bytes that are answered by one. */
 const sslRequestBytes = 8;

@@ -1,26 +1,23 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { loadSettings, silentLogger } from '@tidemark/runtime';
-import { isolate } from '@tidemark/testing';
+import { type Certificate, isolate, selfSigned, withoutOpenssl } from '@tidemark/testing';
 import { z } from 'zod';
 import { migrate } from '../src/migrate.ts';
 import { createPostgres, pingPostgres, postgresConnection, postgresSettings } from '../src/postgres.ts';
 import { createRedis, pingRedis, redisConnection, redisSettings } from '../src/redis.ts';
-import { type Certificate, selfSigned, startTlsFront } from './tls-front.ts';
+import { startTlsFront } from './tls-front.ts';
 
 const log = silentLogger();
-const withoutOpenssl =
-  spawnSync('openssl', ['version']).error && 'makes its certificate with openssl, which is not here';
 
 const database = (env: NodeJS.ProcessEnv) => postgresConnection(loadSettings(z.object(postgresSettings), env));
 const redis = (env: NodeJS.ProcessEnv) => redisConnection(loadSettings(z.object(redisSettings), env));
 const refused = (make: () => unknown, message: RegExp) => assert.throws(make, { code: 'SETTINGS_INVALID', message });
 
-describe('TLS', { skip: withoutOpenssl ?? false }, () => {
+describe('TLS', { skip: withoutOpenssl }, () => {
   let stack: Awaited<ReturnType<typeof isolate>>;
   let dir: string;
   let certificate: Certificate;

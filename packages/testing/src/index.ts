@@ -1,3 +1,4 @@
+export { type Certificate, selfSigned, withoutOpenssl } from './certificate.ts';
 export { createFakeClock, type FakeClock } from './clock.ts';
 export { markdownTable } from './markdown.ts';
 export { type Judged, judge, Oracle, type OracleOptions, statistics, summarise } from './oracle.ts';
