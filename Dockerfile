@@ -33,7 +33,9 @@ FROM ${NODE_IMAGE}
 # The one place to write to, where a volume is mounted there; the rest of the file system can be read-only.
 RUN install -d -o 1000 -g 1000 /var/lib/tidemark
 WORKDIR /app
-COPY --from=build /out ./
+# Who may change the program: nobody but root. Live update replaces files as the user that runs, so the Tiltfile names that one.
+ARG OWNER=0:0
+COPY --from=build --chown=${OWNER} /out ./
 ENV NODE_ENV=production HOST=0.0.0.0 ADMIN_PORT=9100 STATE_DIR=/var/lib/tidemark
 USER 1000:1000
 EXPOSE 9100

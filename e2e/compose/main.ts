@@ -27,12 +27,10 @@ if (values.help) {
 }
 
 async function run(keep: boolean): Promise<number> {
-  const project = new Project(`tidemark-test-${process.pid}`, await freePorts(), {
-    // Figures that stand still when swaps do can be compared; the session is the shortest, so that a killed member is missed soon.
-    CLOCK: 'event',
-    SESSION_TIMEOUT: '6s',
-    RATE: '200',
-  });
+  // Figures that stand still when swaps do can be compared; the session is the shortest, so that a killed member is missed soon.
+  const settings = { CLOCK: 'event', SESSION_TIMEOUT: '6s', RATE: '200' };
+  const overrides = ['e2e/compose/redis-port.yml'];
+  const project = new Project(`tidemark-test-${process.pid}`, await freePorts(), settings, overrides);
   const rows: Row[] = [];
   const step = async (what: string, action: () => Promise<string>) => {
     print(`${what} ...`);

@@ -37,9 +37,12 @@ export class Project {
   readonly name: string;
   readonly ports: Ports;
   readonly #env: NodeJS.ProcessEnv;
+  readonly #files: string[];
 
-  constructor(name: string, ports: Ports, settings: Record<string, string>) {
+  /** `overrides` are compose files on top of docker-compose.yml. */
+  constructor(name: string, ports: Ports, settings: Record<string, string>, overrides: string[]) {
     this.name = name;
+    this.#files = ['docker-compose.yml', ...overrides].flatMap((file) => ['--file', file]);
     this.ports = ports;
     this.#env = {
       // Only what docker itself needs, so that no variable of this shell is taken for a setting.
@@ -57,8 +60,7 @@ export class Project {
 
   /** Runs a command of compose; resolves to its standard output. Rejects with what it said. */
   async compose(...args: string[]): Promise<string> {
-    const files = ['docker-compose.yml', 'e2e/compose/redis-port.yml'].flatMap((file) => ['--file', file]);
-    return this.docker('compose', '--env-file', '/dev/null', '--project-name', this.name, ...files, ...args);
+    return this.docker('compose', '--env-file', '/dev/null', '--project-name', this.name, ...this.#files, ...args);
   }
 
   async docker(...args: string[]): Promise<string> {

@@ -13,6 +13,7 @@ const entries = {
   test: 'launcher/src/test-run/main.ts',
   check: 'launcher/src/check/main.ts',
   compose: 'e2e/compose/main.ts',
+  tilt: 'e2e/tilt/main.ts',
   settings: 'e2e/settings/main.ts',
   http: 'launcher/src/clients/http.ts',
   ws: 'launcher/src/clients/ws.ts',
