@@ -12,8 +12,17 @@ const lateMs = 3_000;
 const blockedUntilTakeoverMs = 9_000;
 const diskFullMs = 8_000;
 
-/** Cuts the replica's connection right after it sent COMMIT; answers with how to deliver the COMMIT, which has not gone on. */
-async function cutAtCommit(fault: string, replica: Replica, world: World, isKilled = false): Promise<() => void> {
+interface Cut {
+  deliver(): void;
+  atMs: number;
+}
+
+/**
+ * Cuts the replica's connection right after it sent COMMIT; answers with how to deliver the COMMIT, which has not gone on, and
+ * when that was, in ms.
+ */
+async function cutAtCommit(fault: string, replica: Replica, world: World, isKilled = false): Promise<Cut> {
+  const atMs = Date.now();
   let deliver: (() => void) | undefined;
   await reach('at COMMIT', replica, {
     afterwards: 'everything',
@@ -28,7 +37,7 @@ async function cutAtCommit(fault: string, replica: Replica, world: World, isKill
       return false;
     },
   });
-  return deliver!;
+  return { deliver: deliver!, atMs };
 }
 
 async function withRowsLocked(world: World, action: () => Promise<void>): Promise<void> {
@@ -49,8 +58,10 @@ export const postgresScenarios: Scenario[] = [
     description: 'connection cut right after COMMIT was sent, which lands before the next owner reads',
     async inject(world) {
       for (let round = 0; round < 2; round++) {
-        const deliver = await cutAtCommit('COMMIT cut off, lands at once', world.anOwner(), world);
+        const replica = world.anOwner();
+        const { deliver, atMs } = await cutAtCommit('COMMIT cut off, lands at once', replica, world);
         deliver();
+        await world.untilLogged(/COMMIT_UNKNOWN/, atMs, [replica]);
         await world.recovered();
       }
     },
@@ -61,7 +72,10 @@ export const postgresScenarios: Scenario[] = [
       'connection cut right after COMMIT was sent, which lands while the next owner, the same process, already takes over',
     async inject(world) {
       for (let round = 0; round < 2; round++) {
-        const deliver = await cutAtCommit(`COMMIT cut off, lands ${lateMs / 1_000} s later`, world.anOwner(), world);
+        const replica = world.anOwner();
+        const fault = `COMMIT cut off, lands ${lateMs / 1_000} s later`;
+        const { deliver, atMs } = await cutAtCommit(fault, replica, world);
+        await world.untilLogged(/COMMIT_UNKNOWN/, atMs, [replica]);
         await world.quiet(lateMs);
         deliver();
         await world.recovered();
@@ -73,7 +87,12 @@ export const postgresScenarios: Scenario[] = [
     description: 'kill -9 right after COMMIT was sent, which lands when the partitions have moved to another replica',
     async inject(world) {
       const replica = world.anOwner();
-      const deliver = await cutAtCommit('COMMIT cut off with SIGKILL, lands after the takeover', replica, world, true);
+      const { deliver } = await cutAtCommit(
+        'COMMIT cut off with SIGKILL, lands after the takeover',
+        replica,
+        world,
+        true,
+      );
       await world.quiet(blockedUntilTakeoverMs);
       deliver();
       await world.recovered();
@@ -113,11 +132,10 @@ export const postgresScenarios: Scenario[] = [
     missing: missingSmallDisk,
     prepare: provideSmallDisk,
     async inject(world) {
+      const fullAtMs = Date.now();
       world.strike('disk of the tables full');
       const free = await fillDisk(world.installation.postgres);
-      await world.until('a checkpoint that does not fit', () =>
-        world.replicas.some(({ logs }) => logs.some((line) => /No space left on device/.test(line))),
-      );
+      await world.untilLogged(/No space left on device/, fullAtMs);
       await world.quiet(diskFullMs);
       await free();
       await world.recovered();

@@ -7,6 +7,7 @@ const restartMs = 500;
 const pollMs = 50;
 const configurationExitCode = 78;
 const linesShown = 15;
+const maxPastLines = 5_000;
 
 /** An aggregator under a supervisor, which starts it again when it ends; each server is behind a proxy of its own. */
 export class Replica {
@@ -57,9 +58,14 @@ export class Replica {
     return this.#running.pid;
   }
 
-  /** What it printed, over all its lives that are remembered. */
+  /** What it printed last, over all its lives. */
   get logs(): string[] {
     return [...this.#past, ...(this.#service?.logs ?? [])];
+  }
+
+  /** It logged such a line since then, in ms by the wall clock: proof that a fault went the way it was meant to. */
+  hasLogged(pattern: RegExp, sinceMs: number): boolean {
+    return this.logs.some((line) => pattern.test(line) && timeOf(line) >= sinceMs);
   }
 
   start(): void {
@@ -138,6 +144,7 @@ export class Replica {
   async #supervise(service: SpawnedService): Promise<void> {
     const { code, signal } = await service.exited;
     this.#past.push(...service.logs.splice(0), `-- ${this.name} ended: ${signal ?? `exit ${code}`}`);
+    this.#past.splice(0, this.#past.length - maxPastLines);
     if (this.#service === service) this.#service = undefined;
     if (code === configurationExitCode) {
       this.failure = `${this.name} ended with ${code}:\n${this.#past.slice(-linesShown).join('\n')}`;
@@ -146,4 +153,9 @@ export class Replica {
     await sleep(restartMs);
     if (this.#wanted && !this.#service) this.#spawn();
   }
+}
+
+/** Of a line of the log, in ms; not a number for other lines. */
+function timeOf(line: string): number {
+  return Date.parse(/"time":"([^"]+)"/.exec(line)?.[1] ?? '');
 }

@@ -150,6 +150,11 @@ export class World {
     }
   }
 
+  /** Resolves when one of the replicas has logged such a line since then. */
+  async untilLogged(pattern: RegExp, sinceMs: number, replicas: readonly Replica[] = this.replicas): Promise<void> {
+    await this.until(`a line like ${pattern.source}`, () => replicas.some((one) => one.hasLogged(pattern, sinceMs)));
+  }
+
   server(name: ServerName): ServerHandle {
     const handle = this.options.handles[name];
     if (!handle) throw new Error(`${name} runs elsewhere`);
@@ -170,7 +175,9 @@ export class World {
     await replica.close();
   }
 
+  /** Starts the servers that a fault left away, since even an end needs them. */
   async close(): Promise<void> {
+    for (const handle of Object.values(this.options.handles)) await handle.start();
     await this.observer.close();
     await this.redisReader?.close();
     await this.subscriber?.close();

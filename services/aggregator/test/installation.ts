@@ -1,28 +1,15 @@
-import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { partitionOf, type Swap } from '@tidemark/domain';
 import { type ConsumedRecord, connectKafka, createProducer, type KafkaClient, tailTopic } from '@tidemark/kafka';
 import { silentLogger } from '@tidemark/runtime';
 import { createRedis, createRedisStatsStore, migrate, pingRedis, type Redis, type StatsStore } from '@tidemark/store';
-import { type IsolatedStack, isolate } from '@tidemark/testing';
+import { type IsolatedStack, isolate, type SpawnedService, spawnService } from '@tidemark/testing';
 import { readStatsRecord, type StatsEvent, type TopicName } from '@tidemark/wire';
 
-const main = join(import.meta.dirname, '..', 'src', 'main.ts');
 const redisPrefix = 'tidemark:';
 const pollMs = 50;
-
-/** The aggregator as a process that may never be ready. */
-export interface Process {
-  logs: string[];
-  exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
-  /** What /readyz says it waits for; nothing when it is ready. */
-  waitingFor(): Promise<string[]>;
-  kill(signal?: NodeJS.Signals): Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
-}
 
 /** Topics, tables and processes of a test's own on the servers of the run. */
 export class Installation {
@@ -31,7 +18,7 @@ export class Installation {
   readonly redis: Redis;
   readonly stats: StatsStore;
   readonly partitionCount: number;
-  readonly #processes: Process[] = [];
+  readonly #processes: SpawnedService[] = [];
 
   private constructor(stack: IsolatedStack, client: KafkaClient, redis: Redis, partitionCount: number) {
     this.stack = stack;
@@ -62,48 +49,20 @@ export class Installation {
   }
 
   /** Starts an aggregator; resolves at once. */
-  start(env: Record<string, string> = {}): Process {
-    const child = spawn(process.execPath, [main], {
-      env: {
-        ...process.env,
-        ...this.stack.env,
-        ADMIN_PORT: '0',
-        PARTITIONS: String(this.partitionCount),
-        SESSION_TIMEOUT: '6s',
-        CHECKPOINT_INTERVAL: '100ms',
-        REDIS_PREFIX: redisPrefix,
-        ...env,
-      },
-      stdio: ['ignore', 'pipe', 'inherit'],
+  start(env: Record<string, string> = {}): SpawnedService {
+    const started = spawnService('aggregator', {
+      ...this.stack.env,
+      PARTITIONS: String(this.partitionCount),
+      SESSION_TIMEOUT: '6s',
+      CHECKPOINT_INTERVAL: '100ms',
+      REDIS_PREFIX: redisPrefix,
+      ...env,
     });
-    const logs: string[] = [];
-    const admin = new Promise<string>((resolve) =>
-      createInterface({ input: child.stdout }).on('line', (line) => {
-        logs.push(line);
-        const url = /"admin":"(http:[^"]+)"/.exec(line)?.[1];
-        if (url) resolve(url);
-      }),
-    );
-    const exited: Process['exited'] = new Promise((resolve) =>
-      child.once('close', (code, signal) => resolve({ code, signal })),
-    );
-    const started: Process = {
-      logs,
-      exited,
-      async waitingFor() {
-        const answer = await fetch(`${await admin}/readyz`);
-        return ((await answer.json()) as { waitingFor: string[] }).waitingFor;
-      },
-      kill(signal = 'SIGTERM') {
-        child.kill(signal);
-        return exited;
-      },
-    };
     this.#processes.push(started);
     return started;
   }
 
-  async startReady(env: Record<string, string> = {}): Promise<Process> {
+  async startReady(env: Record<string, string> = {}): Promise<SpawnedService> {
     const started = this.start(env);
     await until(async () => (await started.waitingFor()).length === 0);
     return started;

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { KafkaClient } from '@tidemark/kafka';
+import type { SpawnedService } from '@tidemark/testing';
 import type { TopicName } from '@tidemark/wire';
-import { Installation, type Process, until } from './installation.ts';
+import { Installation, until } from './installation.ts';
 
 async function asAdmin<T>(client: KafkaClient, work: (admin: ReturnType<KafkaClient['kafka']['admin']>) => Promise<T>) {
   const admin = client.kafka.admin();
@@ -50,7 +51,7 @@ async function replaceTopic(installation: Installation, count: number): Promise<
 const stands = (partition: number, code: string) => `partition ${partition}, which stands still: ${code}`;
 
 /** Partition 0 stands still, says why, and partition 1 goes on. */
-async function assertStands(installation: Installation, running: Process, code: string): Promise<void> {
+async function assertStands(installation: Installation, running: SpawnedService, code: string): Promise<void> {
   await until(async () => (await running.waitingFor()).includes(stands(0, code)));
   const token = installation.token(1, 'goes-on');
   await installation.produce({ token });
