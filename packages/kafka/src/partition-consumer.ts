@@ -120,6 +120,11 @@ export class PartitionConsumer {
     });
   }
 
+  /** The group confirmed the membership within the session timeout. */
+  get isMember(): boolean {
+    return this.#membership.certain;
+  }
+
   get assignments(): Assignment[] {
     return [...this.#assignments.values()];
   }

@@ -23,7 +23,15 @@ describe('the admin port', () => {
     const { get } = await start(t);
     const { status, body } = await get('/healthz');
     assert.equal(status, 200);
-    assert.deepEqual(JSON.parse(body), { status: 'ok' });
+    assert.deepEqual(JSON.parse(body), { status: 'ok', state: 'starting' });
+  });
+
+  test('/healthz is 503 when the service cannot go on by itself', async (t) => {
+    const { get, readiness } = await start(t);
+    readiness.stuck();
+    const { status, body } = await get('/healthz');
+    assert.equal(status, 503);
+    assert.deepEqual(JSON.parse(body), { status: 'stuck', state: 'stuck' });
   });
 
   test('/readyz is 503 with everything that is waited for, and 200 once nothing is', async (t) => {
@@ -32,13 +40,17 @@ describe('the admin port', () => {
     readiness.waitFor('partition 3');
     const waiting = await get('/readyz?verbose');
     assert.equal(waiting.status, 503);
-    assert.deepEqual(JSON.parse(waiting.body), { status: 'waiting', waitingFor: ['start', 'partition 3'] });
+    assert.deepEqual(JSON.parse(waiting.body), {
+      status: 'waiting',
+      state: 'starting',
+      waitingFor: ['start', 'partition 3'],
+    });
     readiness.done('start');
     readiness.done('partition 3');
     readiness.done('never waited for');
     const ready = await get('/readyz');
     assert.equal(ready.status, 200);
-    assert.deepEqual(JSON.parse(ready.body), { status: 'ready', waitingFor: [] });
+    assert.deepEqual(JSON.parse(ready.body), { status: 'ready', state: 'serving', waitingFor: [] });
     readiness.waitFor('partition 4');
     assert.equal((await get('/readyz')).status, 503);
   });

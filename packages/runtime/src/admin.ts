@@ -16,19 +16,21 @@ export interface AdminServer {
   close(): Promise<void>;
 }
 
-/** Serves /healthz (the process answers), /readyz (200 or 503 with what is waited for) and /metrics (Prometheus text). */
+/** Serves /healthz (200, or 503 when stuck), /readyz (200 or 503 with what is waited for), both with the state, and /metrics (Prometheus text). */
 export async function startAdmin({ host, port, metrics, readiness }: AdminOptions): Promise<AdminServer> {
   const server = createServer((request, response) => {
     const json = (status: number, body: object) => {
       response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(body)}\n`);
     };
     switch (request.url?.split('?', 1)[0]) {
-      case '/healthz':
-        json(200, { status: 'ok' });
+      case '/healthz': {
+        const { httpStatus, body } = readiness.health();
+        json(httpStatus, body);
         break;
+      }
       case '/readyz': {
-        const { ready, waitingFor } = readiness;
-        json(ready ? 200 : 503, { status: ready ? 'ready' : 'waiting', waitingFor });
+        const { httpStatus, body } = readiness.readiness();
+        json(httpStatus, body);
         break;
       }
       case '/metrics':

@@ -2,7 +2,7 @@ export { type AdminServer, listen, startAdmin } from './admin.ts';
 export { catalogue, type ErrorCode } from './catalogue.ts';
 export { CodedError, exitCodeOf, exitCodes, isCoded } from './errors.ts';
 export { createLogger, type Logger, silentLogger } from './logger.ts';
-export { Readiness } from './readiness.ts';
+export { Readiness, type ServiceState, serviceStates } from './readiness.ts';
 export type { App, ServiceContext } from './service.ts';
 export {
   duration,

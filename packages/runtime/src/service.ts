@@ -1,12 +1,12 @@
 import { hostname } from 'node:os';
 import closeWithGrace from 'close-with-grace';
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { z } from 'zod';
 import { type AdminServer, startAdmin } from './admin.ts';
 import { leaveSignalsToOthers } from './early-signals.ts';
 import { exitCodeOf, exitCodes } from './errors.ts';
 import { createLogger, type Logger } from './logger.ts';
-import { Readiness } from './readiness.ts';
+import { Readiness, serviceStates } from './readiness.ts';
 import { loadSettings, maskSettings, type serviceSettings } from './settings.ts';
 
 export type ServiceSchema = z.ZodObject<typeof serviceSettings & Record<string, z.ZodType>>;
@@ -89,9 +89,11 @@ export async function runService<S extends ServiceSchema>({ name, schema, create
     },
   );
   leaveSignalsToOthers();
+  const readiness = new Readiness('start');
   const fail = (error: unknown) => {
     if (failure || stopping.signal.aborted) return;
     failure = { error };
+    readiness.stuck();
     log.fatal(
       { error, code: (error as { code?: string }).code },
       error instanceof Error ? error.message : String(error),
@@ -102,7 +104,7 @@ export async function runService<S extends ServiceSchema>({ name, schema, create
   const metrics = new Registry();
   metrics.setDefaultLabels({ service: name, instance });
   collectDefaultMetrics({ register: metrics });
-  const readiness = new Readiness('start');
+  measureState(metrics, readiness);
   running.start = (async () => {
     running.admin = await startAdmin({ host: base.HOST, port: base.ADMIN_PORT, metrics, readiness });
     log.info({ admin: running.admin.url }, 'admin port listens');
@@ -112,5 +114,17 @@ export async function runService<S extends ServiceSchema>({ name, schema, create
   })();
   await running.start.catch((error: unknown) => {
     if (!stopping.signal.aborted) fail(error);
+  });
+}
+
+function measureState(registry: Registry, readiness: Readiness): Gauge {
+  return new Gauge({
+    name: 'tidemark_state',
+    help: 'What the service does: 1 for the state that holds, 0 for the others.',
+    labelNames: ['state'],
+    registers: [registry],
+    collect() {
+      for (const state of serviceStates) this.set({ state }, state === readiness.state ? 1 : 0);
+    },
   });
 }

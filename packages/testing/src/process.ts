@@ -17,6 +17,8 @@ export interface SpawnedService {
   exited: Promise<End>;
   /** What /readyz says it waits for; nothing when it is ready. */
   waitingFor(): Promise<string[]>;
+  /** What /healthz says. */
+  health(): Promise<{ alive: boolean; state: string }>;
   /** Sends the signal (SIGTERM unless given) and resolves when the process has ended. */
   kill(signal?: NodeJS.Signals): Promise<End>;
 }
@@ -59,6 +61,10 @@ export function spawnService(name: string, env: Record<string, string>, nodeArgs
     async waitingFor() {
       const answer = await fetch(`${await admin}/readyz`);
       return ((await answer.json()) as { waitingFor: string[] }).waitingFor;
+    },
+    async health() {
+      const answer = await fetch(`${await admin}/healthz`);
+      return { alive: answer.ok, state: ((await answer.json()) as { state: string }).state };
     },
     kill(signal = 'SIGTERM') {
       child.kill(signal);

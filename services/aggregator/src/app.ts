@@ -117,7 +117,7 @@ export async function createApp(context: ServiceContext<Settings>): Promise<App>
     consumer.restart(partition.assignment);
   };
 
-  readiness.waitFor('the consumer group');
+  readiness.waitFor('the consumer group', 'starting');
   await waitFor('the consumer group', () => consumer.start(), wait);
   publisher.start();
   heart.start();
@@ -125,8 +125,11 @@ export async function createApp(context: ServiceContext<Settings>): Promise<App>
   const watch = watchLog({
     client,
     partitions: owned,
-    log,
+    isMember: () => consumer.isMember,
+    stuckAfterMs: Math.max(settings.STUCK_AFTER, 2 * settings.SESSION_TIMEOUT),
     clock: new ClockGuard({ store, log, onFenced: restart }),
+    readiness,
+    log,
     onStuck: fail,
   });
 

@@ -18,6 +18,9 @@ export const schema = z.object({
   PUBLISH_INTERVAL: duration('20ms', { minMs: 0, maxMs: 1_000 }).describe(
     'The least time between two publications of one token.',
   ),
+  STUCK_AFTER: duration('1m', { minMs: 10_000, maxMs: 3_600_000 }).describe(
+    'How long a partition may lag without progress before the process ends, to be started again; twice SESSION_TIMEOUT at least.',
+  ),
   SESSION_TIMEOUT: duration('10s', { minMs: 6_000, maxMs: 300_000 }).describe(
     'How long the group waits for a silent member.',
   ),

@@ -79,7 +79,7 @@ export class Partitions implements PartitionProcessor {
   async assigned(assignment: Assignment): Promise<number> {
     const { metrics, readiness, log } = this.#options;
     const { partition } = assignment;
-    readiness.waitFor(condition(partition));
+    readiness.waitFor(condition(partition), 'restoring');
     const stopTimer = metrics.restoreSeconds.startTimer();
     const kept = await this.#keep(assignment);
     const owned = kept ?? (await this.#restore(assignment));
@@ -141,7 +141,7 @@ export class Partitions implements PartitionProcessor {
     this.#refused.set(partition, code);
     metrics.refused.set({ partition, code }, 1);
     readiness.done(condition(partition));
-    readiness.waitFor(standing(partition, code));
+    readiness.waitFor(standing(partition, code), 'standing');
     // These are true of all partitions: the settings are wrong, not one partition's state.
     if (isCoded(error, 'RULES_CHANGED', 'PARTITION_COUNT_CHANGED', 'CODEC_UNKNOWN')) onFatal(error);
   }

@@ -51,7 +51,7 @@ export async function createApp(context: ServiceContext<Settings>): Promise<ApiA
     measureTable(metrics, table, now);
 
     let caughtUp = false;
-    readiness.waitFor('ranking');
+    readiness.waitFor('ranking', 'restoring');
     const tail = await waitFor(
       'the topic stats',
       () => followStats({ kafka, store, table, instance, onError: fail }),

@@ -1,3 +1,4 @@
+import { serviceStates } from '@tidemark/runtime';
 import { z } from 'zod';
 import { decimalPattern } from './decimals.ts';
 import { type RankingField, rankingFields } from './metrics-of-window.ts';
@@ -93,8 +94,9 @@ export const problem = z.object({
   requestId: z.string(),
 });
 
-export const health = z.object({ status: z.literal('ok') });
-export const readiness = z.object({ status: z.enum(['ready', 'waiting']), waitingFor: z.array(z.string()) });
+const state = z.enum(serviceStates);
+export const health = z.object({ status: z.enum(['ok', 'stuck']), state });
+export const readiness = z.object({ status: z.enum(['ready', 'waiting']), state, waitingFor: z.array(z.string()) });
 
 export const noQuery = z.strictObject({});
 export const tokenParams = z.object({ token: z.string().describe('For example `1:0xc02a...6cc2`.') });

@@ -214,7 +214,7 @@ describe('the API', () => {
     readiness.waitFor('ranking');
     const { status: code, body } = await get('/readyz');
     assert.equal(code, 503);
-    assert.deepEqual(body, { status: 'waiting', waitingFor: ['ranking'] });
+    assert.deepEqual(body, { status: 'waiting', state: 'waiting', waitingFor: ['ranking'] });
     assert.equal((await get('/healthz')).status, 200);
   });
 });

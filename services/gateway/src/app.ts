@@ -38,7 +38,7 @@ export async function createApp(context: ServiceContext<Settings>): Promise<Gate
       schedule: (waitMs, callback) => void setTimeout(callback, waitMs).unref(),
     });
     const store = createRedisStatsStore({ redis, prefix: settings.REDIS_PREFIX });
-    readiness.waitFor('stats');
+    readiness.waitFor('stats', 'restoring');
     const tail = await waitFor(
       'the topic stats',
       () => followStats({ kafka, store, hub, instance, onError: fail }),

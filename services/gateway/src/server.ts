@@ -88,10 +88,11 @@ export class GatewayServer {
     const json = (status: number, body: object) =>
       response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(body)}\n`);
     if (path === '/healthz') {
-      json(200, { status: 'ok' });
+      const { httpStatus, body } = this.#deps.readiness.health();
+      json(httpStatus, body);
     } else if (path === '/readyz') {
-      const { ready, waitingFor } = this.#deps.readiness;
-      json(ready ? 200 : 503, { status: ready ? 'ready' : 'waiting', waitingFor });
+      const { httpStatus, body } = this.#deps.readiness.readiness();
+      json(httpStatus, body);
     } else {
       const code = path === streamPath ? 'UPGRADE_REQUIRED' : 'NOT_FOUND';
       const { status, meaning } = upgradeErrors[code];

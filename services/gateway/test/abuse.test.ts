@@ -16,7 +16,7 @@ describe('a gateway under abuse', () => {
     assert.deepEqual(await refusedHandshake(url), { status: 503, code: 'NOT_READY' });
     const answer = await fetch(`${httpUrl}/readyz`);
     assert.equal(answer.status, 503);
-    assert.deepEqual(await answer.json(), { status: 'waiting', waitingFor: ['stats'] });
+    assert.deepEqual(await answer.json(), { status: 'waiting', state: 'waiting', waitingFor: ['stats'] });
     readiness.done('stats');
     await Client.subscribed(t, url, ['a']);
   });

@@ -5,8 +5,17 @@ import type { ApiServer } from '../server.ts';
 export function addHealthRoutes(app: ApiServer, readiness: Readiness): void {
   app.get(
     '/healthz',
-    { schema: { summary: 'The process answers', tags: ['operation'], response: { 200: health } } },
-    async () => ({ status: 'ok' as const }),
+    {
+      schema: {
+        summary: 'Whether the process can go on by itself',
+        tags: ['operation'],
+        response: { 200: health, 503: health },
+      },
+    },
+    async (_request, reply) => {
+      const { httpStatus, body } = readiness.health();
+      return reply.code(httpStatus).send(body);
+    },
   );
 
   app.get(
@@ -19,10 +28,8 @@ export function addHealthRoutes(app: ApiServer, readiness: Readiness): void {
       },
     },
     async (_request, reply) => {
-      const { ready, waitingFor } = readiness;
-      return reply
-        .code(ready ? 200 : 503)
-        .send({ status: ready ? ('ready' as const) : ('waiting' as const), waitingFor });
+      const { httpStatus, body } = readiness.readiness();
+      return reply.code(httpStatus).send(body);
     },
   );
 }
