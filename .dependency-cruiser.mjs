@@ -14,7 +14,7 @@ const allowed = {
   kafka: ['wire', 'runtime'],
   store: ['wire', 'runtime', 'domain'],
   checkpoint: ['domain', 'runtime'],
-  testing: ['domain', 'wire', 'stack'],
+  testing: ['domain', 'wire', 'stack', 'runtime', 'kafka', 'store'],
 };
 
 const testFiles = '(\\.test\\.ts$|/test/)';

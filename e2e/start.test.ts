@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { isFree, isSameProcess, PortPicker } from '@tidemark/stack';
 import { isolate } from '@tidemark/testing';
-import { eventually, LauncherDirectory, type RunningLauncher, type StackFile } from './support/launcher.ts';
+import type { StackFile } from '../launcher/src/stack-file.ts';
+import { eventually, LauncherDirectory, type RunningLauncher } from './support/launcher.ts';
 
 async function isReady(admin: string): Promise<true | undefined> {
   const answer = await fetch(`${admin}/readyz`).catch(() => undefined);

@@ -4,15 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ProcessRegistry, removePostgresData, sendSignal } from '@tidemark/stack';
-
-export interface StackFile {
-  api: string;
-  gateway: string;
-  kafka: string[];
-  postgres: string;
-  redis: string;
-  services: { name: string; pid: number; admin: string }[];
-}
+import type { StackFile } from '../../launcher/src/stack-file.ts';
 
 export interface RunningLauncher {
   /** The process that `npm start` runs, leader of a process group as in a terminal. */

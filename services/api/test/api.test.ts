@@ -2,26 +2,27 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { emptyWindow, partitionOf } from '@tidemark/domain';
 import { startTcpProxy } from '@tidemark/testing';
+import { type Owner, statsHeartbeat, statsRecord } from '@tidemark/testing/owner';
 import { manyStatistics, problem, rankingPage, status, tokenStatistics } from '../src/schemas.ts';
-import { type Answer, heartbeat, Owner, partitionCount, record, startApi, until } from './harness.ts';
+import { type Answer, createOwner, know, partitionCount, startApi, until } from './harness.ts';
 
 describe('the API', () => {
   let owner: Owner;
   before(async () => {
-    owner = await Owner.create();
+    owner = await createOwner();
   });
   after(() => owner?.close());
 
   test('gives a token its newest figures, vouched for by the heartbeat of its partition', async (t) => {
     const { get } = await startApi(t, owner);
     const partition = partitionOf('1:0xaa', partitionCount);
-    await owner.toRedis(record('1:0xaa', [1, 5, 1, 1_000], '12.5'));
-    await owner.beat(heartbeat(partition, [1, 9, 1, 2_000]));
+    await owner.toRedis(statsRecord('1:0xaa', [1, 5, 1, 1_000], { volumeUsd: '12.5' }));
+    await owner.beat(statsHeartbeat(partition, [1, 9, 1, 2_000]));
     const { status: code, headers, body } = await get('/v1/tokens/1:0xAA/stats');
     assert.equal(code, 200);
     assert.match(headers.get('content-type')!, /^application\/json/);
     assert.deepEqual(body, {
-      ...record('1:0xaa', [1, 5, 1, 1_000], '12.5'),
+      ...statsRecord('1:0xaa', [1, 5, 1, 1_000], { volumeUsd: '12.5' }),
       version: [1, 9, 1, 2_000],
       asOf: 2_000,
       stale: false,
@@ -32,8 +33,8 @@ describe('the API', () => {
   test('says stale when nobody vouches for the partition', async (t) => {
     const { get } = await startApi(t, owner);
     const token = tokenOf(2, 'stale');
-    await owner.toRedis(record(token, [1, 5, 1, 1_000]));
-    await owner.beat(heartbeat(2, [1, 5, 1, 1_500], Date.now() - 10_000));
+    await owner.toRedis(statsRecord(token, [1, 5, 1, 1_000]));
+    await owner.beat(statsHeartbeat(2, [1, 5, 1, 1_500], Date.now() - 10_000));
     const { body } = await get(`/v1/tokens/${token}/stats`);
     assert.equal(body.stale, true);
     assert.equal(body.asOf, 1_500);
@@ -41,7 +42,7 @@ describe('the API', () => {
 
   test('knows a token without statistics, and none that was never counted', async (t) => {
     const { get } = await startApi(t, owner);
-    await owner.know('known:idle', 'IDLE');
+    await know(owner, 'known:idle', 'IDLE');
     const { status: code, body } = await get('/v1/tokens/known:idle/stats');
     assert.equal(code, 200);
     assert.equal(body.symbol, 'IDLE');
@@ -52,8 +53,8 @@ describe('the API', () => {
 
   test('gives several tokens at once, each once, and names the missing ones', async (t) => {
     const { get } = await startApi(t, owner);
-    await owner.toRedis(record('many:a', [1, 1, 1, 1]));
-    await owner.know('many:b', 'B');
+    await owner.toRedis(statsRecord('many:a', [1, 1, 1, 1]));
+    await know(owner, 'many:b', 'B');
     const { body } = await get('/v1/stats?tokens=many:b,many:none,many:a,many:a');
     manyStatistics.parse(body);
     assert.deepEqual(
@@ -65,8 +66,8 @@ describe('the API', () => {
 
   test('answers a token that Redis has lost from what came through stats, never as zeros', async (t) => {
     const { get } = await startApi(t, owner);
-    await owner.know('lost:a', 'LOST');
-    await owner.toStats(record('lost:a', [1, 7, 1, 700], '99'));
+    await know(owner, 'lost:a', 'LOST');
+    await owner.toStats(statsRecord('lost:a', [1, 7, 1, 700], { volumeUsd: '99' }));
     const { body } = await until(
       () => get('/v1/tokens/lost:a/stats'),
       ({ windows }) => windows['1h'].volumeUsd !== '0',
@@ -81,9 +82,9 @@ describe('the API', () => {
 
   test('ranks by a figure, page by page, and says how recent that is', async (t) => {
     const { get } = await startApi(t, owner);
-    for (let n = 1; n <= 5; n++) await owner.toStats(record(`rank:${n}`, [1, n, 1, 1], String(n)));
+    for (let n = 1; n <= 5; n++) await owner.toStats(statsRecord(`rank:${n}`, [1, n, 1, 1], { volumeUsd: String(n) }));
     for (let partition = 0; partition < partitionCount; partition++)
-      await owner.beat(heartbeat(partition, [2, 1, 1, 9_000]));
+      await owner.beat(statsHeartbeat(partition, [2, 1, 1, 9_000]));
     const path = '/v1/tokens?window=1h&sort=volumeUsd&q=rank:&limit=2';
     const first = await until(
       () => get(path),
@@ -105,18 +106,18 @@ describe('the API', () => {
   });
 
   test('tells what each partition has counted; one that never reported has nulls, an old report no lag', async (t) => {
-    const other = await Owner.create();
+    const other = await createOwner();
     t.after(() => other.close());
     const { get } = await startApi(t, other);
-    await other.beat(heartbeat(0, [1, 50, 2, 1_000]));
-    await other.beat(heartbeat(1, [1, 60, 2, 1_000], Date.now() - 10_000));
+    await other.beat(statsHeartbeat(0, [1, 50, 2, 1_000]));
+    await other.beat(statsHeartbeat(1, [1, 60, 2, 1_000], Date.now() - 10_000));
     const { body } = await get('/v1/status');
     status.parse(body);
     const [fresh, old, never] = body.partitions;
     const { partition, reportedAt, ...reported } = fresh;
     assert.equal(partition, 0);
     assert.ok(Math.abs(Date.now() - reportedAt) < 60_000);
-    assert.deepEqual(reported, heartbeat(0, [1, 50, 2, 1_000]).status);
+    assert.deepEqual(reported, statsHeartbeat(0, [1, 50, 2, 1_000]).status);
     assert.equal(old.nextOffset, 60);
     assert.equal(old.lag, null);
     const { topic, partition: neverPartition, ...nulls } = never;
@@ -153,7 +154,7 @@ describe('the API', () => {
     const proxy = await startTcpProxy({ target: redis.host });
     t.after(() => proxy.close());
     redis.host = proxy.address;
-    await owner.toRedis(record('away:a', [1, 1, 1, 1]));
+    await owner.toRedis(statsRecord('away:a', [1, 1, 1, 1]));
     const { get } = await startApi(t, owner, { REDIS_URL: redis.href });
     assert.equal((await get('/v1/tokens/away:a/stats')).status, 200);
     await proxy.cut();
@@ -182,7 +183,7 @@ describe('the API', () => {
     const proxy = await startTcpProxy({ target: database.host });
     t.after(() => proxy.close());
     database.host = proxy.address;
-    await owner.toRedis(record('apart:a', [1, 1, 1, 1]));
+    await owner.toRedis(statsRecord('apart:a', [1, 1, 1, 1]));
     const { get } = await startApi(t, owner, { DATABASE_URL: database.href });
     await proxy.cut();
     assertProblem(await get('/v1/tokens/apart:none/stats'), 503, 'POSTGRES_UNAVAILABLE');

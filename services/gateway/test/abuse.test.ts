@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import { Client, Owner, refusedHandshake, startGateway } from './harness.ts';
+import { Owner } from '@tidemark/testing/owner';
+import { Client, partitionCount, refusedHandshake, startGateway } from './harness.ts';
 
 describe('a gateway under abuse', () => {
   let owner: Owner;
   before(async () => {
-    owner = await Owner.create();
+    owner = await Owner.create(partitionCount);
   });
   after(() => owner?.close());
 

@@ -1,11 +1,8 @@
 import type { Socket } from 'node:net';
 import type { TestContext } from 'node:test';
-import { emptyWindow, partitionOf } from '@tidemark/domain';
-import { type BatchProducer, connectKafka, createProducer, type KafkaClient } from '@tidemark/kafka';
 import { loadSettings, Readiness, silentLogger } from '@tidemark/runtime';
-import { createRedis, createRedisStatsStore, pingRedis, type Redis, type StatsStore } from '@tidemark/store';
-import { type IsolatedStack, isolate } from '@tidemark/testing';
-import { heartbeatKey, type StatsRecord, type Version } from '@tidemark/wire';
+import type { Owner } from '@tidemark/testing/owner';
+import type { Version } from '@tidemark/wire';
 import { Registry } from 'prom-client';
 import { WebSocket } from 'ws';
 import { createApp, type GatewayApp } from '../src/app.ts';
@@ -13,74 +10,6 @@ import { schema } from '../src/config.ts';
 
 export const partitionCount = 3;
 const log = silentLogger();
-
-/** Stands for the aggregator: writes `stats` and Redis. */
-export class Owner {
-  readonly stack: IsolatedStack;
-  readonly store: StatsStore;
-  readonly #kafka: KafkaClient;
-  readonly #producer: BatchProducer;
-  readonly #redis: Redis;
-
-  private constructor(stack: IsolatedStack, kafka: KafkaClient, producer: BatchProducer, redis: Redis) {
-    this.stack = stack;
-    this.#kafka = kafka;
-    this.#producer = producer;
-    this.#redis = redis;
-    this.store = createRedisStatsStore({ redis, prefix: 'tidemark:' });
-  }
-
-  static async create(): Promise<Owner> {
-    const stack = await isolate();
-    const kafka = connectKafka({ brokers: stack.kafkaBrokers, clientId: 'owner', topicPrefix: stack.topicPrefix, log });
-    await kafka.ensureTopics({ partitions: partitionCount });
-    const producer = createProducer(kafka);
-    await producer.connect();
-    const redis = createRedis({ url: stack.redisUrl, log });
-    await pingRedis(redis);
-    return new Owner(stack, kafka, producer, redis);
-  }
-
-  async publish(token: string, version: Version, padding = ''): Promise<void> {
-    await this.#producer.send(this.#record(token, version, padding));
-  }
-
-  async publishAll(values: { token: string; version: Version }[], padding = ''): Promise<void> {
-    await this.#producer.sendAll(values.map(({ token, version }) => this.#record(token, version, padding)));
-  }
-
-  async bury(token: string): Promise<void> {
-    await this.#producer.send({
-      topic: 'stats',
-      partition: partitionOf(token, partitionCount),
-      key: token,
-      value: null,
-    });
-  }
-
-  async beat(partition: number, version: Version): Promise<void> {
-    const heartbeat = { partition, version, reportedAt: Date.now(), windows: ['5m', '1h'], status: {} };
-    const value = JSON.stringify(heartbeat);
-    await this.#producer.send({ topic: 'stats', partition, key: heartbeatKey(partition), value });
-  }
-
-  async close(): Promise<void> {
-    await this.#producer.close();
-    await this.#kafka.close();
-    this.#redis.disconnect();
-    await this.stack.dispose();
-  }
-
-  #record(token: string, version: Version, padding: string) {
-    const value = JSON.stringify(record(token, version, padding));
-    return { topic: 'stats' as const, partition: partitionOf(token, partitionCount), key: token, value };
-  }
-}
-
-export function record(token: string, version: Version, padding = ''): StatsRecord {
-  const windows = { '5m': emptyWindow(), '1h': emptyWindow() };
-  return { token, symbol: null, name: padding, version, asOf: version[3], price: '1', windows };
-}
 
 /** A gateway in this process, ready. */
 export async function startGateway(t: TestContext, { stack }: Owner, env: Record<string, string> = {}) {

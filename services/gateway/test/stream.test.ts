@@ -2,26 +2,21 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { partitionOf } from '@tidemark/domain';
+import { Owner, statsHeartbeat, statsRecord } from '@tidemark/testing/owner';
 import { compareVersions, type Version } from '@tidemark/wire';
-import { Client, type Frame, Owner, partitionCount, record, startGateway } from './harness.ts';
+import { Client, type Frame, partitionCount, startGateway } from './harness.ts';
 
 describe('the stream of statistics', () => {
   let owner: Owner;
   before(async () => {
-    owner = await Owner.create();
+    owner = await Owner.create(partitionCount);
   });
   after(() => owner?.close());
 
   test('begins with what was published before the gateway started, the greater version of Kafka and Redis', async (t) => {
-    await owner.publish('start:kafka', [1, 5, 1, 50]);
-    await owner.publish('start:redis', [1, 5, 1, 50]);
-    await owner.store.write(
-      [record('start:kafka', [1, 4, 1, 90]), record('start:redis', [1, 6, 1, 60])].map((value) => ({
-        key: value.token,
-        version: value.version,
-        json: JSON.stringify(value),
-      })),
-    );
+    await owner.toStats(statsRecord('start:kafka', [1, 5, 1, 50]));
+    await owner.toStats(statsRecord('start:redis', [1, 5, 1, 50]));
+    await owner.toRedis(statsRecord('start:kafka', [1, 4, 1, 90]), statsRecord('start:redis', [1, 6, 1, 60]));
     const { url } = await startGateway(t, owner);
     const client = await Client.subscribed(t, url, ['start:kafka', 'start:redis']);
     await client.frame(({ token }) => token === 'start:kafka');
@@ -34,11 +29,11 @@ describe('the stream of statistics', () => {
     const { url } = await startGateway(t, owner);
     const client = await Client.subscribed(t, url, ['live:a', 'live:b']);
     const partition = partitionOf('live:a', partitionCount);
-    await owner.publish('live:a', [1, 10, 1, 100]);
-    await owner.publish('live:a', [1, 9, 1, 100]);
-    await owner.publish('live:a', [1, 10, 1, 100]);
-    await owner.publish('live:a', [1, 11, 1, 110]);
-    await owner.beat(partition, [1, 11, 1, 120]);
+    await owner.toStats(statsRecord('live:a', [1, 10, 1, 100]));
+    await owner.toStats(statsRecord('live:a', [1, 9, 1, 100]));
+    await owner.toStats(statsRecord('live:a', [1, 10, 1, 100]));
+    await owner.toStats(statsRecord('live:a', [1, 11, 1, 110]));
+    await owner.beat(statsHeartbeat(partition, [1, 11, 1, 120]));
     await client.frame(({ type }) => type === 'mark');
     assert.deepEqual(valuesOf(client, 'live:a'), ['snapshot 1,10,1,100', 'update 1,11,1,110']);
     assert.deepEqual(client.frames.at(-1), { type: 'mark', partition, version: [1, 11, 1, 120] });
@@ -47,10 +42,10 @@ describe('the stream of statistics', () => {
   test('gives updates of the shape of the record published', async (t) => {
     const { url } = await startGateway(t, owner);
     const client = await Client.subscribed(t, url, ['shape:a']);
-    await owner.publish('shape:a', [1, 1, 1, 1]);
-    await owner.publish('shape:a', [1, 2, 1, 2]);
+    await owner.toStats(statsRecord('shape:a', [1, 1, 1, 1]));
+    await owner.toStats(statsRecord('shape:a', [1, 2, 1, 2]));
     const update = await client.frame(({ type }) => type === 'update');
-    assert.deepEqual(update, { type: 'update', channel: 'stats', ...record('shape:a', [1, 2, 1, 2]) });
+    assert.deepEqual(update, { type: 'update', channel: 'stats', ...statsRecord('shape:a', [1, 2, 1, 2]) });
   });
 
   test('goes on at another gateway from the marks that a client has seen', async (t) => {
@@ -58,12 +53,12 @@ describe('the stream of statistics', () => {
     const other = Array.from({ length: 100 }, (_, n) => `resume:${n}`).find(
       (token) => partitionOf(token, partitionCount) === partition,
     )!;
-    await owner.publish('resume:a', [1, 20, 1, 200]);
-    await owner.publish(other, [1, 21, 1, 210]);
-    await owner.beat(partition, [1, 21, 1, 220]);
-    await owner.publish('resume:a', [1, 22, 1, 230]);
+    await owner.toStats(statsRecord('resume:a', [1, 20, 1, 200]));
+    await owner.toStats(statsRecord(other, [1, 21, 1, 210]));
+    await owner.beat(statsHeartbeat(partition, [1, 21, 1, 220]));
+    await owner.toStats(statsRecord('resume:a', [1, 22, 1, 230]));
     await owner.bury(other);
-    await owner.beat(partition, [1, 22, 1, 240]);
+    await owner.beat(statsHeartbeat(partition, [1, 22, 1, 240]));
     const { url } = await startGateway(t, owner);
     const since = { [partition]: [1, 21, 1, 220] };
     const client = await Client.subscribed(t, url, ['resume:a', other], { since });
@@ -78,9 +73,9 @@ describe('the stream of statistics', () => {
   test('is not disturbed by records that no owner wrote', async (t) => {
     const { url, failures } = await startGateway(t, owner);
     const client = await Client.subscribed(t, url, ['odd:a']);
-    await owner.publish('odd:a', [1, 1, 1, Number.NaN] as unknown as Version);
-    await owner.publish('odd:a', 'x' as unknown as Version);
-    await owner.publish('odd:a', [1, 2, 1, 2]);
+    await owner.toStats(statsRecord('odd:a', [1, 1, 1, Number.NaN] as unknown as Version));
+    await owner.toStats(statsRecord('odd:a', 'x' as unknown as Version));
+    await owner.toStats(statsRecord('odd:a', [1, 2, 1, 2]));
     await client.frame(({ token }) => token === 'odd:a');
     assert.deepEqual(valuesOf(client, 'odd:a'), ['snapshot 1,2,1,2']);
     assert.deepEqual(failures, []);
@@ -126,7 +121,8 @@ describe('the stream of statistics', () => {
     client.socket.pause();
     await publishRounds('pause', rounds, 1_500);
     const heartbeat: Version = [1, rounds, 1, rounds + 1];
-    for (let partition = 0; partition < partitionCount; partition++) await owner.beat(partition, heartbeat);
+    for (let partition = 0; partition < partitionCount; partition++)
+      await owner.beat(statsHeartbeat(partition, heartbeat));
     client.socket.resume();
     for (let partition = 0; partition < partitionCount; partition++) {
       await client.frame(
@@ -143,10 +139,11 @@ describe('the stream of statistics', () => {
   async function publishRounds(prefix: string, count: number, paddingBytes: number): Promise<void> {
     for (let start = 1; start <= count; start += 50) {
       const offsets = Array.from({ length: 50 }, (_, n) => start + n);
+      const name = 'x'.repeat(paddingBytes);
       const values = offsets.flatMap((offset) =>
-        tokensOf(prefix).map((token) => ({ token, version: [1, offset, 1, offset] as const })),
+        tokensOf(prefix).map((token) => statsRecord(token, [1, offset, 1, offset], { name })),
       );
-      await owner.publishAll(values, 'x'.repeat(paddingBytes));
+      await owner.toStats(...values);
     }
   }
 });
