@@ -1,8 +1,9 @@
 import { parseArgs } from 'node:util';
 import { exitCodes } from '@tidemark/runtime';
-import { freePorts, missingEngine, Project } from './project.ts';
+import { freePorts } from '../support/free-ports.ts';
+import { RunTable } from '../support/table.ts';
+import { missingEngine, Project } from './project.ts';
 import { runSteps } from './steps.ts';
-import { formatTable, type Row } from './table.ts';
 
 const help = `npm run test:compose -- [--keep]
 
@@ -27,32 +28,20 @@ if (values.help) {
 }
 
 async function run(keep: boolean): Promise<number> {
+  const ports = await freePorts('api', 'gateway', 'kafka', 'redis');
   // Figures that stand still when swaps do can be compared; the session is the shortest, so that a killed member is missed soon.
   const settings = { CLOCK: 'event', SESSION_TIMEOUT: '6s', RATE: '200' };
-  const overrides = ['e2e/compose/redis-port.yml'];
-  const project = new Project(`tidemark-test-${process.pid}`, await freePorts(), settings, overrides);
-  const rows: Row[] = [];
-  const step = async (what: string, action: () => Promise<string>) => {
-    print(`${what} ...`);
-    const startedMs = performance.now();
-    const add = (passed: boolean, result: string) =>
-      rows.push({ what, result, passed, seconds: (performance.now() - startedMs) / 1_000 });
-    try {
-      add(true, await action());
-    } catch (error) {
-      add(false, (error as Error).message.split('\n', 1)[0]!);
-      throw error;
-    }
-  };
+  const project = new Project(`tidemark-test-${process.pid}`, ports, settings, ['e2e/compose/redis-port.yml']);
+  const table = new RunTable(print);
   try {
-    await runSteps(project, step);
+    await runSteps(project, table.step);
   } catch (error) {
     print(`\n${(error as Error).stack ?? String(error)}\n\n${await lastLines(project)}`);
   } finally {
     if (!keep) await project.compose('down', '--volumes', '--timeout', '10');
   }
-  print(`\n${formatTable(rows)}`);
-  return rows.every(({ passed }) => passed) ? 0 : 1;
+  print(`\n${String(table)}`);
+  return table.passed ? 0 : 1;
 }
 
 async function lastLines(project: Project): Promise<string> {

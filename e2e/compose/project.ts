@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -88,19 +87,4 @@ export class Project {
   async inspect(container: string, format: string): Promise<string> {
     return this.docker('inspect', '--format', format, container);
   }
-}
-
-/** Ports that are free now, different ones. */
-export async function freePorts(): Promise<Ports> {
-  const servers = await Promise.all(Array.from({ length: 4 }, listening));
-  const [api, gateway, kafka, redis] = servers.map(({ port }) => port) as [number, number, number, number];
-  await Promise.all(servers.map(({ close }) => close()));
-  return { api, gateway, kafka, redis };
-}
-
-async function listening(): Promise<{ port: number; close: () => Promise<void> }> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  return { port, close: () => new Promise((resolve) => server.close(() => resolve())) };
 }

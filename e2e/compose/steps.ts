@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '../support/eventually.ts';
 import { assertFiguresEqualOracle } from '../support/figures.ts';
+import { type Reading, readFrom, sharedBy, versionsRose } from '../support/reading.ts';
 import { Subscriber } from '../support/subscriber.ts';
+import type { Step } from '../support/table.ts';
 import { answersOverHttp, answersOverWebSocket } from './clients.ts';
 import type { Container, Project } from './project.ts';
-import { type Reading, readFrom } from './reading.ts';
-
-export type Step = (what: string, action: () => Promise<string>) => Promise<void>;
 
 const services = ['producer', 'aggregator', 'api', 'gateway'];
 const servers = ['redis', 'postgres', 'kafka'];
 const replicas = 3;
-const pollMs = 250;
 const startTimeoutMs = 180_000;
 /** How long a killed container stays away, so that the others notice. */
 const awayMs = 3_000;
@@ -30,7 +29,10 @@ export async function runSteps(project: Project, step: Step): Promise<void> {
   await step('WebSocket of the README', () => answersOverWebSocket(project.ports));
 
   const subscriber = await Subscriber.open(`ws://127.0.0.1:${project.ports.gateway}/v1/stream`);
-  const reading = await readFrom(project);
+  const reading = await readFrom({
+    brokers: [`127.0.0.1:${project.ports.kafka}`],
+    redisUrl: await redisUrl(project),
+  });
   try {
     await step(`scale aggregator to ${replicas}`, async () => {
       await up(project, '--scale', `aggregator=${replicas}`);
@@ -75,6 +77,13 @@ async function up(project: Project, ...args: string[]): Promise<void> {
   await project.compose('up', '--detach', '--wait', '--wait-timeout', String(startTimeoutMs / 1_000), ...args);
 }
 
+/** As this machine reaches it. */
+async function redisUrl(project: Project): Promise<string> {
+  const url = new URL(await project.compose('exec', '--no-TTY', 'redis', 'cat', '/run/tidemark/redis-url'));
+  url.host = `127.0.0.1:${project.ports.redis}`;
+  return url.href;
+}
+
 /** What an attacker inside a container would find. */
 async function confined(project: Project): Promise<string> {
   const containers = await project.containers(...services);
@@ -87,15 +96,6 @@ async function confined(project: Project): Promise<string> {
     await assert.rejects(project.docker('exec', name, 'touch', '/tmp/x'), /Read-only file system/);
   }
   return `${containers.length} containers: user 1000, nothing writable, no capabilities, node as PID 1`;
-}
-
-/** Resolves once so many aggregators own partitions, and no partition is another's. */
-async function sharedBy(reading: Reading, count: number): Promise<void> {
-  await eventually(`${count} aggregators to own partitions`, async () => {
-    const heartbeats = await reading.stats.heartbeats(reading.partitionCount);
-    const newest = heartbeats.filter((heartbeat) => heartbeat && Date.now() - heartbeat.reportedAt < 3_000);
-    return newest.length === reading.partitionCount && new Set(newest.map((one) => one!.status.owner)).size === count;
-  });
 }
 
 async function killAndStart(project: Project, reading: Reading, service: string): Promise<void> {
@@ -130,12 +130,6 @@ async function exactFigures(project: Project, reading: Reading): Promise<string>
   return `${counted} swaps, ${tokens} tokens exact`;
 }
 
-function versionsRose({ wentBack, updates, versions, connections }: Subscriber): string {
-  assert.deepEqual(wentBack, []);
-  assert.ok(updates > versions.size, 'it was served');
-  return `${updates} updates of ${versions.size} tokens and partitions over ${connections} connections, none went back`;
-}
-
 /** All services end by themselves, with 0, within their grace. */
 async function stopped(project: Project): Promise<string> {
   await project.compose('stop');
@@ -143,20 +137,6 @@ async function stopped(project: Project): Promise<string> {
   for (const { name } of containers) assert.equal(await project.inspect(name, '{{.State.ExitCode}}'), '0', name);
   await project.compose('down');
   return `${containers.length} services ended with 0; volumes kept`;
-}
-
-async function eventually(what: string, condition: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + startTimeoutMs;
-  let last: unknown;
-  for (;;) {
-    try {
-      if (await condition()) return;
-    } catch (error) {
-      last = error;
-    }
-    if (performance.now() > deadline) throw new Error(`waited ${startTimeoutMs} ms for ${what}`, { cause: last });
-    await sleep(pollMs);
-  }
 }
 
 function sum(numbers: number[]): number {

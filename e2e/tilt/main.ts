@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { exitCodes } from '@tidemark/runtime';
-import { freePorts, missingEngine, Project } from '../compose/project.ts';
-import { formatTable, type Row } from '../compose/table.ts';
+import { missingEngine, Project } from '../compose/project.ts';
+import { freePorts } from '../support/free-ports.ts';
 import { pythonWith } from '../support/python.ts';
+import { RunTable } from '../support/table.ts';
 import { Checkout } from './checkout.ts';
 import { runSteps } from './steps.ts';
 import { interpret, interpreterPackages, type Recording } from './tiltfile.ts';
@@ -37,18 +38,19 @@ async function run(tiltfile: Recording): Promise<number> {
   const override = join(home, 'override.json');
   // A tag of its own, so that no image of another run is meant.
   const settings = { TIDEMARK_VERSION: `tilt-test-${process.pid}` };
-  const project = new Project(`tidemark-tilt-${process.pid}`, await freePorts(), settings, [override]);
-  const rows: Row[] = [];
+  const ports = await freePorts('api', 'gateway', 'kafka', 'redis');
+  const project = new Project(`tidemark-tilt-${process.pid}`, ports, settings, [override]);
+  const table = new RunTable(print);
   try {
     const checkout = await Checkout.copyTo(join(home, 'checkout'));
     await writeFile(override, JSON.stringify(overrideOf(tiltfile, checkout.folder)));
     await runSteps(project, tiltfile, checkout, async (what, measure) => {
       print(`${what} ...`);
       const { seconds, result } = await measure();
-      rows.push({ what, seconds, result, passed: true });
+      table.add({ what, seconds, result, passed: true });
     });
   } catch (error) {
-    rows.push({ what: 'the run', seconds: 0, result: (error as Error).message.split('\n', 1)[0]!, passed: false });
+    table.add({ what: 'the run', seconds: 0, result: (error as Error).message.split('\n', 1)[0]!, passed: false });
     print(`\n${(error as Error).stack}\n\n${await project.compose('logs', '--tail', '15').catch(String)}`);
   } finally {
     await project
@@ -56,8 +58,8 @@ async function run(tiltfile: Recording): Promise<number> {
       .catch((error) => print(String(error)));
     await rm(home, { recursive: true });
   }
-  print(`\n${formatTable(rows)}`);
-  return rows.every(({ passed }) => passed) ? exitCodes.clean : 1;
+  print(`\n${String(table)}`);
+  return table.passed ? exitCodes.clean : 1;
 }
 
 /** What the Tiltfile puts on top of docker-compose.yml, and how it builds. */

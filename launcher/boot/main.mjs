@@ -14,6 +14,7 @@ const entries = {
   check: 'launcher/src/check/main.ts',
   compose: 'e2e/compose/main.ts',
   tilt: 'e2e/tilt/main.ts',
+  k8s: 'e2e/kubernetes/main.ts',
   settings: 'e2e/settings/main.ts',
   http: 'launcher/src/clients/http.ts',
   ws: 'launcher/src/clients/ws.ts',

@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PortPicker, type ServerHandle, type ServerName } from '@tidemark/stack';
 import { createRandom, type IsolatedStack, type Random, type ServiceProcess, startService } from '@tidemark/testing';
 import { createInstallation, type Installation } from '../../support/installation.ts';
+import { RedisReader } from '../../support/redis-reader.ts';
 import { Subscriber } from '../../support/subscriber.ts';
 import { Load } from './load.ts';
 import { Observer } from './observer.ts';
-import { RedisReader } from './redis-reader.ts';
 import { Replica } from './replica.ts';
 
 export interface WorldOptions {

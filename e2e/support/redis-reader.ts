@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { partitionOf } from '@tidemark/domain';
 import { compareVersions, heartbeatKey, type Version } from '@tidemark/wire';
-import type { Installation } from '../../support/installation.ts';
+import type { CountedLog } from './installation.ts';
 
 const pollMs = 150;
 const maxNoted = 1_000;
@@ -14,14 +14,14 @@ export class RedisReader {
   readonly missing: string[] = [];
   reads = 0;
   readonly versions = new Map<string, Version>();
-  readonly #installation: Installation;
+  readonly #installation: CountedLog;
   readonly #tokens: () => Iterable<string>;
   readonly #stopping = new AbortController();
   readonly #running: Promise<void>;
   #missingBefore = new Set<string>();
 
   /** `tokens`: those that are known to have a value. */
-  constructor(installation: Installation, tokens: () => Iterable<string>) {
+  constructor(installation: CountedLog, tokens: () => Iterable<string>) {
     this.#installation = installation;
     this.#tokens = tokens;
     this.#running = this.#run();
