@@ -45,6 +45,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
       world = await createWorld(scenario, options, prepared?.tablespace);
       await world.quiet(quietMs);
       await scenario.inject(world);
+      await scenario.ending?.(world);
       verdict = await judgeWorld(world);
     }
   } catch (error) {
@@ -67,8 +68,12 @@ export function hasHit({ owned, nextOffsetBefore, logEnd, nextOffsetAfter }: Hit
   return owned.length > 0 && nextOffsetBefore < logEnd && nextOffsetAfter !== null && nextOffsetAfter >= logEnd;
 }
 
+/** Nothing was wrong, although records of every awkward kind had come. */
 export function isClean(verdict: Verdict): boolean {
-  return findingsOf(verdict).every(({ count }) => count === 0);
+  return (
+    findingsOf(verdict).every(({ count }) => count === 0) &&
+    Object.values(verdict.adversity).every((count) => count > 0)
+  );
 }
 
 function findingsOf({ wrongFields, wentBack, wrongLetters, missingValues }: Verdict): Findings[] {
@@ -95,6 +100,7 @@ async function createWorld(
 /** What was found wrong, and what the aggregators printed last. */
 export function explain({ hits, replicas: all }: World, verdict: Verdict | null, say: (line: string) => void): void {
   for (const hit of hits) if (!hasHit(hit)) say(`  missed: ${JSON.stringify(hit)}`);
+  if (verdict) say(`  awkward records: ${JSON.stringify(verdict.adversity)}`);
   for (const { first } of verdict ? findingsOf(verdict) : []) for (const line of first) say(`  ${line}`);
   for (const { name, logs } of all) say(`--- ${name}\n${logs.slice(-logLinesShown).join('\n')}`);
 }

@@ -150,9 +150,20 @@ export class World {
     }
   }
 
+  othersThan(replica: Replica): Replica[] {
+    return this.replicas.filter((other) => other !== replica);
+  }
+
+  /** Resolves when somebody else owns what the replica owned. */
+  async takenOver(replica: Replica): Promise<void> {
+    await this.until(`a takeover from ${replica.name}`, () => this.owned(replica).length === 0);
+  }
+
   /** Resolves when one of the replicas has logged such a line since then. */
   async untilLogged(pattern: RegExp, sinceMs: number, replicas: readonly Replica[] = this.replicas): Promise<void> {
-    await this.until(`a line like ${pattern.source}`, () => replicas.some((one) => one.hasLogged(pattern, sinceMs)));
+    await this.until(`a line like ${pattern.source}`, () =>
+      replicas.some((one) => one.logged(pattern, sinceMs).length > 0),
+    );
   }
 
   server(name: ServerName): ServerHandle {
