@@ -12,6 +12,7 @@ export {
 } from './decimal.ts';
 export { CodecError } from './engine/bytes.ts';
 export { createEngine } from './engine/engine.ts';
+export { readHead } from './engine/head.ts';
 export { CODEC_VERSION } from './engine/journal.ts';
 export type {
   CandleChange,

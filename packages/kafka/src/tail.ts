@@ -9,6 +9,8 @@ export interface TailOptions {
   groupId: string;
   /** Where to begin: the first retained record, or an offset for each partition (first retained where absent, the end where past it). */
   from?: 'earliest' | ReadonlyMap<number, number>;
+  /** Only these; the others are not read. */
+  partitions?: readonly number[];
   /** Called with the records of one partition in their order, one call of a partition at a time. */
   onRecords(partition: number, records: ConsumedRecord[]): void | Promise<void>;
   /** The tail ended by itself. */
@@ -18,6 +20,8 @@ export interface TailOptions {
 export interface Tail {
   /** Resolves when everything has been read that each partition held when the tail began. */
   caughtUp: Promise<void>;
+  /** Where the partition is read next: all before it was handed out, or is not for readers. */
+  position(partition: number): number;
   close(): Promise<void>;
 }
 
@@ -28,7 +32,8 @@ const longestFetchWaitMs = 200;
 export async function tailTopic(client: KafkaClient, options: TailOptions): Promise<Tail> {
   const { groupId, from = 'earliest', onRecords, onError } = options;
   const topic = client.topicName(options.topic);
-  const offsets = await client.offsets(options.topic);
+  const isWanted = (partition: number) => options.partitions?.includes(partition) ?? true;
+  const offsets = (await client.offsets(options.topic)).filter(({ partition }) => isWanted(partition));
   const progress = new Progress(offsets, from === 'earliest' ? new Map() : from);
   const consumer = client.kafka.consumer({
     groupId,
@@ -40,7 +45,8 @@ export async function tailTopic(client: KafkaClient, options: TailOptions): Prom
   // Positions live here, not in the group: a rejoin would begin at the start again.
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
     for (const partition of payload.memberAssignment[topic] ?? []) {
-      consumer.seek({ topic, partition, offset: String(progress.next(partition)) });
+      if (!isWanted(partition)) consumer.pause([{ topic, partitions: [partition] }]);
+      else consumer.seek({ topic, partition, offset: String(progress.next(partition)) });
     }
   });
   // Emitted also for batches of which nothing is left to hand out: control records, aborted transactions.
@@ -63,7 +69,11 @@ export async function tailTopic(client: KafkaClient, options: TailOptions): Prom
       if (records.length > 0) await onRecords(partition, records);
     },
   });
-  return { caughtUp: progress.caughtUp, close: () => consumer.disconnect() };
+  return {
+    caughtUp: progress.caughtUp,
+    position: (partition) => progress.next(partition),
+    close: () => consumer.disconnect(),
+  };
 }
 
 /** The next offset of each partition, and whether all are past where they ended at the beginning. */

@@ -1,14 +1,6 @@
-import { PostgresCheckpointStore, rulesOf } from '@tidemark/checkpoint';
-import { longestWindow, type Rules } from '@tidemark/domain';
-import {
-  connectKafka,
-  createProducer,
-  type KafkaClient,
-  kafkaConnection,
-  PartitionConsumer,
-  topicOptions,
-} from '@tidemark/kafka';
-import { type App, CodedError, type ServiceContext, waitFor } from '@tidemark/runtime';
+import { PostgresCheckpointStore, requireRetention, rulesOf } from '@tidemark/checkpoint';
+import { connectKafka, createProducer, kafkaConnection, PartitionConsumer, topicOptions } from '@tidemark/kafka';
+import { type App, type ServiceContext, waitFor } from '@tidemark/runtime';
 import {
   createPostgres,
   createRedis,
@@ -28,8 +20,8 @@ import { Partitions } from './partitions.ts';
 import { defaultPublishQueueOptions } from './publish-queue.ts';
 import { Publisher } from './publisher.ts';
 import { watchLog } from './watch-log.ts';
+import { watchRebuilds } from './watch-rebuilds.ts';
 
-const hourMs = 3_600_000;
 /** A dead letter holds up to 64 KiB: so many of them may wait in memory. */
 const maxPendingDeadLetters = 256;
 
@@ -47,7 +39,7 @@ export async function createApp(context: ServiceContext<Settings>): Promise<App>
   await waitFor('Redis', () => requireNoEviction(redis, log), wait);
   await waitFor('Kafka and its topics', () => client.ensureTopics(topicOptions(settings)), wait);
   await waitFor('Kafka', () => Promise.all([producer.connect(), deadLetterProducer.connect()]), wait);
-  await requireRetention(client, rules);
+  requireRetention(rules, client.topicName('swaps'), await client.retentionMs('swaps'));
 
   const stats = createRedisStatsStore({ redis, prefix: settings.REDIS_PREFIX });
   const store = new PostgresCheckpointStore(postgres);
@@ -132,10 +124,23 @@ export async function createApp(context: ServiceContext<Settings>): Promise<App>
     log,
     onStuck: fail,
   });
+  const rebuilds = watchRebuilds({
+    store,
+    key: { groupId: settings.GROUP_ID, topic: client.topicName('swaps') },
+    owned,
+    standstills: () => partitions.standstills,
+    log,
+    onSuperseded: (partition) => restart(partition),
+    onRebuilt: (partition) => {
+      const assignment = consumer.assignments.find((one) => one.partition === partition);
+      if (assignment) consumer.restart(assignment);
+    },
+  });
 
   return {
     async close() {
       watch.stop();
+      rebuilds.stop();
       await consumer.pause();
       heart.stop();
       checkpointer.stop();
@@ -148,16 +153,4 @@ export async function createApp(context: ServiceContext<Settings>): Promise<App>
       redis.disconnect();
     },
   };
-}
-
-/** A rebuild reads the log again: it must reach back over the longest window and everything that may still come late. */
-async function requireRetention(client: KafkaClient, rules: Rules): Promise<void> {
-  const longest = longestWindow(rules);
-  const neededMs = longest.lengthMs + rules.latenessMs + hourMs;
-  const retentionMs = await client.retentionMs('swaps');
-  if (neededMs <= retentionMs) return;
-  throw new CodedError(
-    'SETTINGS_INVALID',
-    `WINDOWS (${longest.name}) + LATENESS + 1h = ${neededMs} ms is more than ${client.topicName('swaps')} keeps, ${retentionMs} ms`,
-  );
 }

@@ -6,7 +6,7 @@ import {
   type Standing,
   type StoredState,
 } from '@tidemark/checkpoint';
-import { CODEC_VERSION, createEngine, type Rules, rulesHash } from '@tidemark/domain';
+import { CODEC_VERSION, createEngine, type Engine, type Rules, rulesHash } from '@tidemark/domain';
 import {
   type Assignment,
   type BatchProducer,
@@ -58,6 +58,8 @@ export class Partitions implements PartitionProcessor {
   readonly #fenced = new Set<number>();
   /** Partitions that stand still, with the reason. */
   readonly #refused = new Map<number, string>();
+  /** The generation that was owned last of each partition. */
+  readonly #generations = new Map<number, number>();
   /** A rebalance asks for many partitions at once: each of these is one request for all of them. */
   readonly #boundsOf: (partition: number) => Promise<PartitionOffsets>;
   readonly #standingOf: (ownership: Ownership) => Promise<Standing>;
@@ -74,6 +76,14 @@ export class Partitions implements PartitionProcessor {
 
   [Symbol.iterator](): Iterator<OwnedPartition> {
     return this.#owned.values();
+  }
+
+  /** Partitions that stand still, and the generation that they stand at. */
+  get standstills(): { partition: number; generation: number }[] {
+    return Array.from(this.#refused.keys(), (partition) => ({
+      partition,
+      generation: this.#generations.get(partition) ?? 0,
+    }));
   }
 
   async assigned(assignment: Assignment): Promise<number> {
@@ -191,6 +201,7 @@ export class Partitions implements PartitionProcessor {
     const { low } = await this.#boundsOf(partition);
     const ownership = await store.own(key, { rulesHash: rulesHash(rules), partitionCount, startOffset: low });
     this.#fenced.delete(partition);
+    this.#generations.set(partition, ownership.generation);
     // Between owning and applying the group confirms the membership: a slow former member cannot take over from the rightful one.
     const [stored, lastBeat, bounds] = await Promise.all([
       this.#read(ownership),
@@ -201,12 +212,14 @@ export class Partitions implements PartitionProcessor {
     requireWithin(bounds, { partition, nextOffset: stored.nextOffset });
     const engine = createEngine({ rules, partition, partitionCount, maxTokens });
     await restoreEngine(engine, stored, assignment.signal);
+    const queue = new PublishQueue(publishing);
+    queue.add(await this.#left(ownership, lastBeat, engine), 'paced');
     return new OwnedPartition({
       assignment,
       ownership,
       engine,
       stored,
-      queue: new PublishQueue(publishing),
+      queue,
       deadLetters: this.#deadLetters(assignment, key.topic),
       clock,
       nowMs,
@@ -238,6 +251,16 @@ export class Partitions implements PartitionProcessor {
     });
   }
 
+  /**
+   * Tokens that an earlier generation published and this one does not know: their values have to go. Told until a heartbeat of this
+   * generation has vouched for that.
+   */
+  async #left({ key, generation }: Ownership, lastBeat: readonly number[] | null, engine: Engine): Promise<string[]> {
+    if (generation === 1 || (lastBeat !== null && lastBeat[0]! >= generation)) return [];
+    const tokens = await this.#options.store.knownTokens(key, this.#options.partitionCount);
+    return tokens.filter((token) => !engine.has(token));
+  }
+
   async #lastBeat(partition: number): Promise<readonly number[] | null> {
     try {
       return (await this.#options.stats.readHeartbeat(partition))?.version ?? null;
@@ -258,11 +281,12 @@ function standing(partition: number, code: string): string {
 
 /**
  * A former owner published up to somewhere past its last heartbeat. Compaction keeps the last record of a token and not the
- * greatest version, so nothing older may follow; where the heartbeat is not known, the log's end is surely far enough.
+ * greatest version, so nothing older may follow; where the heartbeat is not known, the log's end is surely far enough. A rebuilt
+ * generation has to get as far as the former one was, too, unless the log that is there now does not reach so far.
  */
 function publishFloor({ generation }: Ownership, lastBeat: readonly number[] | null, bounds: PartitionOffsets): number {
   if (lastBeat === null || lastBeat[0]! > generation) return bounds.high;
-  return lastBeat[0] === generation ? lastBeat[1]! : 0;
+  return Math.min(lastBeat[1]!, bounds.high);
 }
 
 /** @throws CodedError RETENTION_PASSED, LOG_TRUNCATED */

@@ -67,6 +67,10 @@ class PartitionEngine implements Engine {
     return this.#tokens.size;
   }
 
+  has(token: string): boolean {
+    return this.#tokens.has(token);
+  }
+
   get tMs(): number {
     return this.#schedule.tMs;
   }

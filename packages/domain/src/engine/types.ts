@@ -94,6 +94,8 @@ export interface Engine {
   readonly watermarkMs: number | null;
   readonly counters: Readonly<Counters>;
   readonly tokenCount: number;
+  /** Whether the token is in memory. */
+  has(token: string): boolean;
 
   /** The read moment. Reads are exact from 60 s behind the watermark on. */
   readonly tMs: number;
