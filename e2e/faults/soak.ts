@@ -51,5 +51,6 @@ export async function runSoak({ stack, seed, minutes, signal, say }: SoakOptions
   const passed = failure === null && hits.length > 0 && hits.every(hasHit) && isClean(verdict!);
   if (!passed) explain(world, verdict, say);
   const seconds = Math.round((performance.now() - startedMs) / 1_000);
-  return { scenario: `soak of ${minutes} min`, seed, passed, skipped: null, failure, hits, verdict, seconds };
+  const name = `soak of ${minutes} min${signal.aborted ? ', stopped' : ''}`;
+  return { scenario: name, seed, passed, skipped: null, failure, hits, verdict, seconds };
 }
