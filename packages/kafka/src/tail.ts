@@ -25,7 +25,12 @@ export interface Tail {
   close(): Promise<void>;
 }
 
-const sessionTimeoutMs = 30_000;
+/**
+ * The least that brokers take by default. A client that lost its connection joins as a new member, and its group, which nobody else
+ * is in, waits for the former one for so long. To be missed costs one more join, since positions live here.
+ */
+const sessionTimeoutMs = 6_000;
+const heartbeatIntervalMs = 1_000;
 const longestFetchWaitMs = 200;
 
 /** Follows every partition of a topic, from its start on. */
@@ -38,6 +43,8 @@ export async function tailTopic(client: KafkaClient, options: TailOptions): Prom
   const consumer = client.kafka.consumer({
     groupId,
     sessionTimeout: sessionTimeoutMs,
+    rebalanceTimeout: sessionTimeoutMs,
+    heartbeatInterval: heartbeatIntervalMs,
     maxWaitTimeInMs: longestFetchWaitMs,
     allowAutoTopicCreation: false,
     retry: { retries: 5, restartOnFailure: async () => true },
