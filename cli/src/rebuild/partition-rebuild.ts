@@ -84,6 +84,7 @@ export class PartitionRebuild {
       groupId: `tidemark-rebuild-${randomUUID()}`,
       from: new Map([[partition, fromOffset]]),
       partitions: [partition],
+      keepUnreadable: true,
       onRecords: (_, records) => (this.#taking = this.#take(records)),
       onError: this.#failed.reject,
     });

@@ -18,6 +18,7 @@ export async function recordsAt(
     groupId: `tidemark-look-${randomUUID()}`,
     from: offsets,
     partitions: [...offsets.keys()],
+    keepUnreadable: true,
     onRecords: (partition, records) => {
       if (!found.has(partition)) found.set(partition, records[0]!);
       if (found.size === offsets.size) resolve();

@@ -11,6 +11,8 @@ export interface TailOptions {
   from?: 'earliest' | ReadonlyMap<number, number>;
   /** Only these; the others are not read. */
   partitions?: readonly number[];
+  /** Hand out also the records that stand for batches that cannot be decoded; they are left out, and logged, without. */
+  keepUnreadable?: boolean;
   /** Called with the records of one partition in their order, one call of a partition at a time. */
   onRecords(partition: number, records: ConsumedRecord[]): void | Promise<void>;
   /** The tail ended by itself. */
@@ -35,10 +37,18 @@ const longestFetchWaitMs = 200;
 
 /** Follows every partition of a topic, from its start on. */
 export async function tailTopic(client: KafkaClient, options: TailOptions): Promise<Tail> {
-  const { groupId, from = 'earliest', onRecords, onError } = options;
+  const { groupId, from = 'earliest', keepUnreadable = false, onRecords, onError } = options;
   const topic = client.topicName(options.topic);
   const isWanted = (partition: number) => options.partitions?.includes(partition) ?? true;
   const offsets = (await client.offsets(options.topic)).filter(({ partition }) => isWanted(partition));
+  const isReadable = ({ partition, offset, unreadable }: ConsumedRecord) => {
+    if (unreadable)
+      client.options.log.warn(
+        { topic, partition, ...unreadable, lastOffset: offset, code: 'BATCH_UNREADABLE' },
+        `a batch is left out, it cannot be decoded: ${unreadable.reason}`,
+      );
+    return unreadable === undefined;
+  };
   const progress = new Progress(offsets, from === 'earliest' ? new Map() : from);
   const consumer = client.kafka.consumer({
     groupId,
@@ -72,7 +82,8 @@ export async function tailTopic(client: KafkaClient, options: TailOptions): Prom
       const next = progress.next(partition);
       const records = messages
         .map((message) => consumedRecord(partition, message))
-        .filter(({ offset }) => offset >= next);
+        .filter(({ offset }) => offset >= next)
+        .filter((record) => keepUnreadable || isReadable(record));
       if (records.length > 0) await onRecords(partition, records);
     },
   });

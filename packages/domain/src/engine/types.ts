@@ -9,6 +9,8 @@ export interface LogRecord {
   readonly appendTimeMs: number;
   readonly key: Uint8Array | null;
   readonly value: Uint8Array | null;
+  /** The record stands for a whole batch that cannot be decoded, at its last offset; the value is the batch's bytes. */
+  readonly unreadable?: { readonly firstOffset: number; readonly reason: string };
 }
 
 export type Outcome =
