@@ -1,5 +1,7 @@
 import { PostgresCheckpointStore, requireRetention, rulesOf } from '@tidemark/checkpoint';
-import { connectKafka, createProducer, kafkaConnection, PartitionConsumer, topicOptions } from '@tidemark/kafka';
+import { rulesHash } from '@tidemark/domain';
+import { connectKafka, createProducer, kafkaConnection, topicOptions } from '@tidemark/kafka';
+import { Member } from '@tidemark/ownership';
 import { type App, type ServiceContext, waitFor } from '@tidemark/runtime';
 import {
   createPostgres,
@@ -10,17 +12,14 @@ import {
   requireNoEviction,
   requireSchema,
 } from '@tidemark/store';
-import { Checkpointer } from './checkpointer.ts';
 import { ClockGuard } from './clock-guard.ts';
 import type { Settings } from './config.ts';
 import { Heart } from './heart.ts';
 import { createMetrics } from './metrics.ts';
 import type { OwnedPartition } from './owned-partition.ts';
-import { Partitions } from './partitions.ts';
 import { defaultPublishQueueOptions } from './publish-queue.ts';
 import { Publisher } from './publisher.ts';
-import { watchLog } from './watch-log.ts';
-import { watchRebuilds } from './watch-rebuilds.ts';
+import { type RestoreOptions, restorePartition } from './restore.ts';
 
 /** A dead letter holds up to 64 KiB: so many of them may wait in memory. */
 const maxPendingDeadLetters = 256;
@@ -43,12 +42,12 @@ export async function createApp(context: ServiceContext<Settings>): Promise<App>
 
   const stats = createRedisStatsStore({ redis, prefix: settings.REDIS_PREFIX });
   const store = new PostgresCheckpointStore(postgres);
-  const owned = (): Iterable<OwnedPartition> => partitions;
-  const metrics = createMetrics([registry], owned, settings.MAX_TOKENS);
+  const partitions = (): Iterable<OwnedPartition> => member.partitions;
+  const metrics = createMetrics([registry], partitions, settings.MAX_TOKENS);
   const publisher = new Publisher({
     producer,
     stats,
-    partitions: owned,
+    partitions,
     metrics,
     log,
     onRedisLoss: () => heart.redisLost(),
@@ -56,28 +55,16 @@ export async function createApp(context: ServiceContext<Settings>): Promise<App>
   const heart = new Heart({
     producer,
     stats,
-    partitions: owned,
+    partitions,
     windows: rules.windows.map(({ name }) => name),
     instance,
     nowMs: Date.now,
     log,
   });
-  const checkpointer = new Checkpointer({
-    store,
-    consumer: () => consumer,
-    partitions: owned,
-    intervalMs: settings.CHECKPOINT_INTERVAL,
-    metrics,
-    log,
-    onInvalid: (partition) => restart(partition),
-  });
-  const partitions = new Partitions({
-    client,
+  const restore: RestoreOptions = {
     store,
     stats,
-    checkpointer: () => checkpointer,
     deadLetterProducer,
-    groupId: settings.GROUP_ID,
     partitionCount: settings.PARTITIONS,
     rules,
     maxTokens: settings.MAX_TOKENS,
@@ -85,68 +72,35 @@ export async function createApp(context: ServiceContext<Settings>): Promise<App>
     nowMs: Date.now,
     publishing: { ...defaultPublishQueueOptions, intervalMs: settings.PUBLISH_INTERVAL },
     metrics,
+    log,
+  };
+  const member = new Member<OwnedPartition>({
+    client,
+    store,
+    settings,
+    groupId: settings.GROUP_ID,
+    rulesHash: rulesHash(rules),
+    metrics,
     readiness,
     log,
+    restore: (restoring) => restorePartition(restore, restoring),
     onApplied: () => publisher.wake(),
     onFatal: fail,
   });
-  const consumer = new PartitionConsumer(client, {
-    topic: 'swaps',
-    groupId: settings.GROUP_ID,
-    partitionCount: settings.PARTITIONS,
-    sessionTimeoutMs: settings.SESSION_TIMEOUT,
-    processor: partitions,
-    log,
-    onJoined: (tookMs) => {
-      metrics.joinSeconds.observe(tookMs / 1_000);
-      readiness.done('the consumer group');
-    },
-    onLeft: () => readiness.waitFor('the consumer group'),
-    onCrash: fail,
-  });
-  const restart = (partition: OwnedPartition) => {
-    partitions.invalidate(partition);
-    consumer.restart(partition.assignment);
-  };
+  const clockGuard = new ClockGuard({ store, partitions, log, onFenced: (owned) => member.restart(owned) });
 
-  readiness.waitFor('the consumer group', 'starting');
-  await waitFor('the consumer group', () => consumer.start(), wait);
+  await member.start(wait);
   publisher.start();
   heart.start();
-  checkpointer.start();
-  const watch = watchLog({
-    client,
-    partitions: owned,
-    isMember: () => consumer.isMember,
-    stuckAfterMs: Math.max(settings.STUCK_AFTER, 2 * settings.SESSION_TIMEOUT),
-    clock: new ClockGuard({ store, log, onFenced: restart }),
-    readiness,
-    log,
-    onStuck: fail,
-  });
-  const rebuilds = watchRebuilds({
-    store,
-    key: { groupId: settings.GROUP_ID, topic: client.topicName('swaps') },
-    owned,
-    standstills: () => partitions.standstills,
-    log,
-    onSuperseded: (partition) => restart(partition),
-    onRebuilt: (partition) => {
-      const assignment = consumer.assignments.find((one) => one.partition === partition);
-      if (assignment) consumer.restart(assignment);
-    },
-  });
+  clockGuard.start();
 
   return {
     async close() {
-      watch.stop();
-      rebuilds.stop();
-      await consumer.pause();
+      clockGuard.stop();
+      await member.pause();
       heart.stop();
-      checkpointer.stop();
       await publisher.stop();
-      await checkpointer.flush();
-      await consumer.close();
+      await member.close();
       await Promise.all([producer.close(), deadLetterProducer.close()]);
       await client.close();
       await postgres.end();

@@ -1,15 +1,15 @@
 import type { CheckpointStore, PartitionKey } from '@tidemark/checkpoint';
 import type { Logger } from '@tidemark/runtime';
-import type { OwnedPartition } from './owned-partition.ts';
+import type { OwnedLog } from './owned-log.ts';
 
-export interface WatchRebuildsOptions {
+export interface WatchRebuildsOptions<P extends OwnedLog> {
   store: CheckpointStore;
   key: Omit<PartitionKey, 'partition'>;
-  owned: () => Iterable<OwnedPartition>;
+  owned: () => Iterable<P>;
   standstills: () => Iterable<{ partition: number; generation: number }>;
   log: Logger;
   /** Another generation serves than the one in memory: a partition without swaps would not learn it from its checkpoints. */
-  onSuperseded(owned: OwnedPartition): void;
+  onSuperseded(owned: P): void;
   /** Another generation serves than the one that could not be gone on with. */
   onRebuilt(partition: number): void;
 }
@@ -17,7 +17,7 @@ export interface WatchRebuildsOptions {
 const intervalMs = 2_000;
 
 /** Looks now and then whether partitions were rebuilt, so that the new generations are taken up without a restart. */
-export function watchRebuilds(options: WatchRebuildsOptions): { stop(): void } {
+export function watchRebuilds<P extends OwnedLog>(options: WatchRebuildsOptions<P>): { stop(): void } {
   const { store, key, owned, standstills, log, onSuperseded, onRebuilt } = options;
   let looking = false;
   const look = async () => {
