@@ -170,8 +170,11 @@ export class Partitions<P extends OwnedLog> implements PartitionProcessor {
     if (!held) return undefined;
     // Its outcome may be that the memory is not valid.
     await checkpointer().settled(held);
+    assignment.signal.throwIfAborted();
     if (this.#owned.get(partition) !== held) return undefined;
     const { isOwner, epoch: foundEpoch } = await this.#standingOf(held.ownership);
+    // Of two rebalances in quick succession the former's answer may come last: the partition belongs to the later assignment.
+    assignment.signal.throwIfAborted();
     if (this.#owned.get(partition) !== held) return undefined;
     if (!isOwner) {
       const { epoch } = held.ownership;
