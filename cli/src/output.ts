@@ -14,6 +14,14 @@ export function note(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
+/** Text of others, without what a terminal would obey. */
+export function printable(text: string): string {
+  return text.replaceAll(
+    /[^\P{Cc}\n\t]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
 /** Says what went wrong, with the code and the remedy where there are, and sets the exit code. */
 export function printError(error: unknown): void {
   process.exitCode = exitCodeOf(error);

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addDead } from './commands/dead.ts';
 import { addErrors } from './commands/errors.ts';
 import { addMigrate } from './commands/migrate.ts';
 import { addRebuild } from './commands/rebuild.ts';
@@ -17,12 +18,13 @@ Examples:
   npm run tidemark -- status
   npm run tidemark -- rebuild --dry-run
   npm run tidemark -- record --out swaps.jsonl --until-end
+  npm run tidemark -- dead list
   npm run tidemark -- errors TOPIC_MISMATCH`;
 
 /** The command line, without running it. What it cannot parse is printed, and thrown as a CommanderError. */
 export function createProgram(): Command {
   const program = new Command('tidemark')
-    .description('Operate Tidemark: topics, database, status, rebuilds, recordings.')
+    .description('Operate Tidemark: topics, database, status, rebuilds, recordings, dead letters.')
     .addHelpText('after', help)
     .configureOutput({ outputError: (text, write) => write(`OPTION_INVALID: ${text.replace(/^error: /, '')}`) })
     .showHelpAfterError('See `--help`.')
@@ -32,6 +34,7 @@ export function createProgram(): Command {
   addStatus(program);
   addRebuild(program);
   addRecord(program);
+  addDead(program);
   addErrors(program);
   return program;
 }

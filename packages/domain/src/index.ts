@@ -13,6 +13,7 @@ export {
 export { CodecError } from './engine/bytes.ts';
 export { createEngine } from './engine/engine.ts';
 export { readHead } from './engine/head.ts';
+export { checkRecord } from './engine/judgement.ts';
 export { createRegister } from './engine/register.ts';
 export { CODEC_VERSION } from './engine/token-journal.ts';
 export type {

@@ -19,6 +19,6 @@ export function asCoded(error: unknown): unknown {
 }
 
 /** The client retries on many errors, and then wraps what it met. */
-function* causes(error: unknown): Generator<Error> {
+export function* causes(error: unknown): Generator<Error> {
   for (let reason = error; reason instanceof Error; reason = reason.cause) yield reason;
 }

@@ -13,3 +13,4 @@ export { recordsAt } from './records-at.ts';
 export { type KafkaConnection, kafkaConnection, kafkaSettings, topicOptions } from './settings.ts';
 export { type Tail, type TailOptions, tailTopic } from './tail.ts';
 export type { TopicReport } from './topics.ts';
+export { createTransactionalProducer, type TransactionalProducer } from './transactional-producer.ts';

@@ -193,6 +193,31 @@ export const catalogue = {
     'The directory was not made by Tidemark, so it is not touched.',
     'Set TIDEMARK_DIR to an empty or a new directory.',
   ),
+  DEAD_LETTER_UNKNOWN: entry(
+    'configuration',
+    'There is no such dead letter, or no longer.',
+    'See `npm run tidemark -- dead list`.',
+  ),
+  DEAD_LETTER_TRUNCATED: entry(
+    'configuration',
+    'The dead letter holds only the beginning of its record, which cannot be replayed.',
+    'Take the record from its producer, and replay the letter with it: `npm run tidemark -- dead replay <where> --with <file>`.',
+  ),
+  DEAD_LETTER_INVALID: entry(
+    'configuration',
+    'The record of the dead letter would be rejected again.',
+    'Correct it: `npm run tidemark -- dead show <where> --raw > file`, then `dead replay <where> --with file`.',
+  ),
+  DEAD_LETTERS_TOO_MANY: entry(
+    'configuration',
+    'More dead letters were replayed than one command can remember.',
+    'Name one partition at a time with --partition.',
+  ),
+  PRODUCER_FENCED: entry(
+    'temporary',
+    'Another process has taken the transactional id over: a second `dead replay` has begun.',
+    'Run it again once the other one has ended; what was sent is not sent again.',
+  ),
   OPTION_INVALID: entry('configuration', 'A command-line option is not usable.', 'See `--help`.'),
 } as const satisfies Record<string, CatalogueEntry>;
 

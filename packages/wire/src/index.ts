@@ -1,5 +1,12 @@
 export { deadLetter, deadLetterMaxBytes, type Rejected } from './dead-letter.ts';
 export {
+  type DeadLetter,
+  placeOf,
+  type ReplayMark,
+  readDeadRecord,
+  replayMark,
+} from './dead-letter-reading.ts';
+export {
   type Heartbeat,
   heartbeatKey,
   type PartitionStatus,
