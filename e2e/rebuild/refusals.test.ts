@@ -4,12 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { defaultRules, partitionOf, type Rules } from '@tidemark/domain';
 import { generateSwaps, type ServiceProcess } from '@tidemark/testing';
 import { compareVersions } from '@tidemark/wire';
+import { sendDamaged } from '../../packages/kafka/test/unreadable.ts';
 import { asAdmin, deleteRecordsBefore } from '../support/admin.ts';
 import { runCommand } from '../support/command.ts';
 import { allCounted, assertFiguresEqualOracle } from '../support/figures.ts';
 import { generationServes } from '../support/generations.ts';
 import { install, type TestInstallation } from '../support/installation.ts';
-import { produceSwaps } from '../support/log.ts';
+import { produceSwaps, readTopic } from '../support/log.ts';
 
 const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 const env = { CLOCK: 'event', CHECKPOINT_INTERVAL: '100ms' };
@@ -166,6 +167,23 @@ test(`RETENTION_PASSED behind a running owner; rebuilt, it counts from the earli
   await patient.rebuild();
   await patient.isWell();
 });
+
+test(`a batch that cannot be decoded is judged again as it was: one record, dead (seed ${seed})`, async (t) => {
+  const patient = await Patient.create(t);
+  const { client } = patient.installation;
+  await sendDamaged(client, 'swaps', ['a', 'b', 'c']);
+  await patient.produce();
+  await allCounted(patient.installation);
+  assert.equal(await unreadableLetters(patient), 1);
+  await patient.rebuild();
+  await patient.isWell();
+  assert.equal(await unreadableLetters(patient), 2);
+});
+
+async function unreadableLetters({ installation }: Patient): Promise<number> {
+  const letters = (await readTopic(installation, 'swaps.dead')).flat();
+  return letters.filter(({ headers }) => String(headers['tidemark-code']) === 'BATCH_UNREADABLE').length;
+}
 
 test(`CODEC_UNKNOWN ends the process with 78; rebuilt, it starts again (seed ${seed})`, async (t) => {
   const patient = await Patient.create(t);

@@ -85,7 +85,8 @@ export class PartitionRebuild {
       from: new Map([[partition, fromOffset]]),
       partitions: [partition],
       keepUnreadable: true,
-      onRecords: (_, records) => (this.#taking = this.#take(records)),
+      // The client may hand out anew what it is still handing out, when its group begins anew.
+      onRecords: (_, records) => (this.#taking = this.#taking.then(() => this.#take(records))),
       onError: this.#failed.reject,
     });
     try {
