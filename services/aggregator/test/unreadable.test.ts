@@ -33,13 +33,13 @@ describe('a batch that cannot be decoded', () => {
     const first = await installation.startReady();
     await installation.produce({ token });
     await appendBomb(installation, 0);
-    await installation.produce({ token });
-    await until(async () => (await installation.trades(token)) === 2);
+    await until(async () => (await installation.stats.readHeartbeat(0))?.version[1] === 3);
     assert.deepEqual(await first.kill(), { code: 0, signal: null });
 
+    // It is the last record that was counted: the next owner reads it again, and sees that the log is the same.
     await installation.startReady();
     await installation.produce({ token });
-    await until(async () => (await installation.trades(token)) === 3);
+    await until(async () => (await installation.trades(token)) === 2);
     const letters = await deadLetters(installation);
     assert.equal(letters.length, 1);
     assert.equal(letters[0]!['tidemark-code'], 'BATCH_UNREADABLE');
@@ -49,10 +49,10 @@ describe('a batch that cannot be decoded', () => {
 
     const log = (await installation.read('swaps')).filter(({ partition }) => partition === 0);
     const judged = judge(log, { rules: defaultRules, partition: 0, partitionCount: installation.partitionCount });
-    assert.deepEqual(judged.counters, { counted: 3, duplicate: 0, late: 0, rejected: 1 });
-    await until(async () => (await installation.stats.readHeartbeat(0))?.version[1] === 5);
+    assert.deepEqual(judged.counters, { counted: 2, duplicate: 0, late: 0, rejected: 1 });
+    await until(async () => (await installation.stats.readHeartbeat(0))?.version[1] === 4);
     const { status } = (await installation.stats.readHeartbeat(0))!;
-    assert.equal(status.counted, 3);
+    assert.equal(status.counted, 2);
     assert.equal(status.rejected, 1);
   });
 });
