@@ -1,0 +1,35 @@
+import { formatMarkdownTable, type Recorded } from '@tidemark/testing';
+import type { Section } from '../measure.ts';
+import type { Move, MovesData, Standstill } from './measure.ts';
+
+type Result = Recorded<MovesData>;
+
+/** The newest run. */
+export function movesSection(results: readonly Result[]): Section {
+  const { recordedAt, commit, seed, command, machine, data } = results.at(-1)!;
+  const { options, preloaded, exactness } = data;
+  const run = [
+    `Newest run: ${recordedAt.slice(0, 16).replace('T', ' ')} UTC, commit ${commit ?? 'unknown'}, seed ${seed}, \`${command}\`,`,
+    `on ${machine.cores} cores of ${machine.cpu}, Node ${machine.node}, Kafka ${machine.kafka}. A state of ${preloaded} records, ${options.rate} swaps/s of`,
+    `${options.tokens} tokens in ${options.partitions} partitions. Afterwards all figures of all ${exactness.tokens} tokens were equal to the oracle's:`,
+    `${exactness.records} records, ${exactness.counted} counted.`,
+  ].join('\n');
+  return { markdown: [run, table(data.moves)].join('\n\n'), charts: [] };
+}
+
+function table(moves: readonly Move[]): string {
+  return formatMarkdownTable(moves, [
+    { title: 'a second aggregator', value: ({ cause }) => cause },
+    { title: 'moved', align: 'right', value: ({ moved }) => String(moved.partitions) },
+    { title: 'restored in, ms', align: 'right', value: ({ moved }) => longest(moved, 'longestRestoreMs') },
+    { title: 'longest swap, ms', align: 'right', value: ({ moved }) => longest(moved, 'longestMs') },
+    { title: 'kept', align: 'right', value: ({ kept }) => String(kept.partitions) },
+    { title: 'confirmed in, ms', align: 'right', value: ({ kept }) => longest(kept, 'longestRestoreMs') },
+    { title: 'longest swap of those, ms', align: 'right', value: ({ kept }) => longest(kept, 'longestMs') },
+    { title: 'before, ms', align: 'right', value: ({ usualMs }) => usualMs.toFixed(0) },
+  ]);
+}
+
+function longest(standstill: Standstill, key: 'longestRestoreMs' | 'longestMs'): string {
+  return standstill.partitions === 0 ? '' : standstill[key].toFixed(0);
+}
