@@ -15,7 +15,7 @@ export interface Move {
   cause: 'joins' | 'leaves';
   moved: Standstill;
   kept: Standstill;
-  /** The longest of any swap in the five seconds before: what is usual. */
+  /** The longest of any swap in as long a time before: what is usual. */
   usualMs: number;
 }
 
@@ -37,8 +37,6 @@ export interface MovesData {
 }
 
 const partitions = 12;
-/** So long before each rebalance, and after it. */
-const settleMs = 5_000;
 /** How fast the state is made that has to be restored. */
 const preloadRate = 15_000;
 const warmUpMs = 5_000;
@@ -75,8 +73,13 @@ interface Rebalance {
   assigned: Assigned[];
 }
 
-async function underLoad(system: System, { rate, tokens, preload, rounds }: MovesOptions, { seed, say }: RunContext) {
+async function underLoad(
+  system: System,
+  { rate, tokens, preload, rounds, settleSeconds }: MovesOptions,
+  { seed, say }: RunContext,
+) {
   const { signal } = system;
+  const settleMs = settleSeconds * 1_000;
   const simulator = { SOURCE: 'simulate', TOKENS: String(tokens), SEED: String(seed) };
   const first = await system.start('aggregator');
   say(`makes a state of ${preload} records`);
@@ -143,10 +146,12 @@ async function judge(system: System, arrivals: Arrivals): Promise<{ latencies: L
 /** @throws Error when a partition was assigned to nobody, or twice: the run says nothing then. */
 function standstills({ cause, startMs, endMs, assigned }: Rebalance, latencies: readonly Latencies[]): Move {
   const interval = { startMs, endMs };
-  const before = { startMs: startMs - settleMs, endMs: startMs };
+  const before = { startMs: startMs - (endMs - startMs), endMs: startMs };
   const known = assigned.map(({ partition }) => partition).toSorted((a, b) => a - b);
   if (known.join() !== [...latencies.keys()].join())
-    throw new Error(`a rebalance gave these partitions to somebody: ${known.join()}`);
+    throw new Error(
+      `within --settle-seconds these partitions had an owner again, of ${latencies.length}: ${known.join()}`,
+    );
   const standstill = (how: Assigned['how']): Standstill => {
     const those = assigned.filter((one) => one.how === how);
     return {

@@ -9,6 +9,8 @@ export interface MovesOptions {
   preload: number;
   /** How often an aggregator joins and leaves. */
   rounds: number;
+  /** How long each rebalance is given. */
+  settleSeconds: number;
 }
 
 export function movesOptions(command: Command): Command {
@@ -16,5 +18,6 @@ export function movesOptions(command: Command): Command {
     .option('--rate <swaps/s>', 'of the simulator', positiveNumber, 1_000)
     .option('--tokens <n>', 'how many tokens are traded', positiveInteger, 2_000)
     .option('--preload <records>', 'that the state is made of before', positiveInteger, 600_000)
-    .option('--rounds <n>', 'how often an aggregator joins and leaves', positiveInteger, 3);
+    .option('--rounds <n>', 'how often an aggregator joins and leaves', positiveInteger, 3)
+    .option('--settle-seconds <n>', 'before and after each rebalance', positiveNumber, 10);
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { movesSection } from './section.ts';
 
-test('the section of moves shows the longest standstill of each rebalance of the newest run', () => {
+test('the section of moves shows the longest standstill of each rebalance of every run', () => {
   const { markdown } = movesSection([
     {
       measure: 'moves',
@@ -12,7 +12,7 @@ test('the section of moves shows the longest standstill of each rebalance of the
       seed: 7,
       machine: { cpu: 'Z80', cores: 2, memoryBytes: 2 ** 34, platform: 'linux x64', node: '24.0.0', kafka: '4.1.0' },
       data: {
-        options: { rate: 1_000, tokens: 2_000, preload: 600_000, rounds: 1, partitions: 12 },
+        options: { rate: 1_000, tokens: 2_000, preload: 600_000, rounds: 1, settleSeconds: 10, partitions: 12 },
         preloaded: 600_123,
         moves: [
           {
@@ -32,8 +32,8 @@ test('the section of moves shows the longest standstill of each rebalance of the
       },
     },
   ]);
-  assert.match(markdown, /Newest run: 2026-01-02 10:00 UTC, commit abc, seed 7/);
+  assert.match(markdown, /Run of 2026-01-02 10:00 UTC, commit abc, seed 7/);
   assert.match(markdown, /A state of 600123 records, 1000 swaps\/s/);
-  assert.match(markdown, /\| joins \| 6 \| 250 \| 900 \| 6 \| 12 \| 300 \| 60 \|/);
+  assert.match(markdown, /\| 2026-01-02 10:00 \| 600123 \| joins \| 6 \| 250 \| 900 \| 6 \| 12 \| 300 \| 60 \|/);
   assert.match(markdown, /\| leaves \| 12 \| 251 \| 901 \| 0 \|  \|  \| 61 \|/);
 });

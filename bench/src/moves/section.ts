@@ -4,21 +4,35 @@ import type { Move, MovesData, Standstill } from './measure.ts';
 
 type Result = Recorded<MovesData>;
 
-/** The newest run. */
+interface Row extends Move {
+  result: Result;
+}
+
+/** Every run, the newest first. */
 export function movesSection(results: readonly Result[]): Section {
-  const { recordedAt, commit, seed, command, machine, data } = results.at(-1)!;
+  const newestFirst = results.toReversed();
+  const rows = newestFirst.flatMap((result) => result.data.moves.map((move): Row => ({ ...move, result })));
+  return { markdown: [...newestFirst.map(runText), table(rows)].join('\n\n'), charts: [] };
+}
+
+function runText({ recordedAt, commit, seed, command, machine, data }: Result): string {
   const { options, preloaded, exactness } = data;
-  const run = [
-    `Newest run: ${recordedAt.slice(0, 16).replace('T', ' ')} UTC, commit ${commit ?? 'unknown'}, seed ${seed}, \`${command}\`,`,
+  return [
+    `Run of ${minuteOf(recordedAt)} UTC, commit ${commit ?? 'unknown'}, seed ${seed}, \`${command}\`,`,
     `on ${machine.cores} cores of ${machine.cpu}, Node ${machine.node}, Kafka ${machine.kafka}. A state of ${preloaded} records, ${options.rate} swaps/s of`,
     `${options.tokens} tokens in ${options.partitions} partitions. Afterwards all figures of all ${exactness.tokens} tokens were equal to the oracle's:`,
     `${exactness.records} records, ${exactness.counted} counted.`,
   ].join('\n');
-  return { markdown: [run, table(data.moves)].join('\n\n'), charts: [] };
 }
 
-function table(moves: readonly Move[]): string {
-  return formatMarkdownTable(moves, [
+function minuteOf(recordedAt: string): string {
+  return recordedAt.slice(0, 16).replace('T', ' ');
+}
+
+function table(rows: readonly Row[]): string {
+  return formatMarkdownTable(rows, [
+    { title: 'run', value: ({ result }) => minuteOf(result.recordedAt) },
+    { title: 'state, records', align: 'right', value: ({ result }) => String(result.data.preloaded) },
     { title: 'a second aggregator', value: ({ cause }) => cause },
     { title: 'moved', align: 'right', value: ({ moved }) => String(moved.partitions) },
     { title: 'restored in, ms', align: 'right', value: ({ moved }) => longest(moved, 'longestRestoreMs') },
