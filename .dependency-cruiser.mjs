@@ -1,5 +1,5 @@
 /**
- * The layers point one way: services, cli, launcher, e2e and bench -> checkpoint, kafka, store -> wire -> domain; runtime and stack
+ * The layers point one way: services, cli, launcher, e2e and bench -> ownership -> checkpoint, kafka, store -> wire -> domain; runtime and stack
  * stand beside them, testing is for tests.
  * @type {import('dependency-cruiser').IConfiguration}
  */
@@ -14,6 +14,7 @@ const allowed = {
   kafka: ['wire', 'runtime'],
   store: ['wire', 'runtime', 'domain'],
   checkpoint: ['domain', 'runtime'],
+  ownership: ['checkpoint', 'kafka', 'domain', 'runtime'],
   testing: ['domain', 'wire', 'stack', 'runtime', 'kafka', 'store'],
 };
 

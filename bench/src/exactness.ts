@@ -53,6 +53,7 @@ async function readSwaps({ client, partitions }: System): Promise<ConsumedRecord
   const tail = await tailTopic(client, {
     topic: 'swaps',
     groupId: `bench-oracle-${randomUUID()}`,
+    keepUnreadable: true,
     onRecords: (partition, records) => {
       for (const record of records) log[partition]!.push(record);
     },

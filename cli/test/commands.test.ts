@@ -27,7 +27,7 @@ test('what cannot be understood ends with a code and the way to the help', async
 });
 
 test('every command explains itself', async () => {
-  for (const command of ['topics', 'migrate', 'status', 'record', 'errors']) {
+  for (const command of ['topics', 'migrate', 'status', 'rebuild', 'record', 'errors']) {
     const { code, stdout } = await runCommand([command, '--help'], {});
     assert.equal(code, 0);
     assert.match(stdout, new RegExp(`Usage: tidemark ${command}`));

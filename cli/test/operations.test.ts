@@ -51,7 +51,7 @@ describe('operations on real servers', () => {
 
     const migrated = await run('migrate');
     assert.equal(migrated.code, 0, migrated.stderr);
-    assert.match(migrated.stdout, /applied 0001_checkpoints\n[^]*the schema is current/);
+    assert.match(migrated.stdout, /applied 0001_checkpoints\napplied 0002_rebuilds\n[^]*the schema is current/);
     assert.equal((await run('migrate')).stdout, 'the schema is current\n');
 
     const { code, stdout } = await run('status', '--json');

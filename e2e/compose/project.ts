@@ -44,9 +44,11 @@ export class Project {
     this.#files = ['docker-compose.yml', ...overrides].flatMap((file) => ['--file', file]);
     this.ports = ports;
     this.#env = {
-      // Only what docker itself needs, so that no variable of this shell is taken for a setting.
+      // Only what docker itself needs and the names of images, so that no other variable of this shell is taken for a setting.
       ...Object.fromEntries(
-        Object.entries(process.env).filter(([key]) => /^(PATH|HOME|DOCKER_.*|XDG_.*|.*_proxy|.*_PROXY)$/.test(key)),
+        Object.entries(process.env).filter(([key]) =>
+          /^(PATH|HOME|DOCKER_.*|XDG_.*|.*_proxy|.*_PROXY|[A-Z]+_IMAGE)$/.test(key),
+        ),
       ),
       COMPOSE_PROGRESS: 'plain',
       API_PORT: String(ports.api),

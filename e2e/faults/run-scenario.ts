@@ -1,7 +1,7 @@
 import type { Stack } from '@tidemark/stack';
 import { isolate } from '@tidemark/testing';
 import type { Scenario } from './scenario.ts';
-import { judgeWorld, type Verdict } from './verdict.ts';
+import { type Findings, judgeWorld, type Verdict } from './verdict.ts';
 import { type Hit, World } from './world/world.ts';
 
 /** What a scenario came to, as it is recorded. */
@@ -45,6 +45,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
       world = await createWorld(scenario, options, prepared?.tablespace);
       await world.quiet(quietMs);
       await scenario.inject(world);
+      await scenario.ending?.(world);
       verdict = await judgeWorld(world);
     }
   } catch (error) {
@@ -57,7 +58,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   }
   const hits = world?.hits ?? [];
   const passed = skipped !== null || (failure === null && hits.length > 0 && hits.every(hasHit) && isClean(verdict!));
-  if (!passed && world) showLogs(world, say);
+  if (!passed && world) explain(world, verdict, say);
   const seconds = Math.round((performance.now() - startedMs) / 1_000);
   return { scenario: scenario.name, seed, passed, skipped, failure, hits, verdict, seconds };
 }
@@ -67,8 +68,16 @@ export function hasHit({ owned, nextOffsetBefore, logEnd, nextOffsetAfter }: Hit
   return owned.length > 0 && nextOffsetBefore < logEnd && nextOffsetAfter !== null && nextOffsetAfter >= logEnd;
 }
 
-export function isClean({ wrongFields, wentBack, wrongLetters, missingValues }: Verdict): boolean {
-  return [wrongFields, wentBack, wrongLetters, missingValues].every(({ count }) => count === 0);
+/** Nothing was wrong, although records of every awkward kind had come. */
+export function isClean(verdict: Verdict): boolean {
+  return (
+    findingsOf(verdict).every(({ count }) => count === 0) &&
+    Object.values(verdict.adversity).every((count) => count > 0)
+  );
+}
+
+function findingsOf({ wrongFields, wentBack, wrongLetters, missingValues }: Verdict): Findings[] {
+  return [wrongFields, wentBack, wrongLetters, missingValues];
 }
 
 async function createWorld(
@@ -88,6 +97,10 @@ async function createWorld(
   });
 }
 
-function showLogs({ replicas: all }: World, say: (line: string) => void): void {
+/** What was found wrong, and what the aggregators printed last. */
+export function explain({ hits, replicas: all }: World, verdict: Verdict | null, say: (line: string) => void): void {
+  for (const hit of hits) if (!hasHit(hit)) say(`  missed: ${JSON.stringify(hit)}`);
+  if (verdict) say(`  awkward records: ${JSON.stringify(verdict.adversity)}`);
+  for (const { first } of verdict ? findingsOf(verdict) : []) for (const line of first) say(`  ${line}`);
   for (const { name, logs } of all) say(`--- ${name}\n${logs.slice(-logLinesShown).join('\n')}`);
 }

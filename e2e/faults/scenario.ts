@@ -16,6 +16,8 @@ export interface Scenario {
   mixes?: boolean;
   /** Runs while swaps come in. Each fault is written down by `world.strike` and waited out by `world.recovered`. */
   inject(world: World): Promise<void>;
+  /** What comes after all faults, before the verdict. A soak leaves it out. */
+  ending?(world: World): Promise<void>;
 }
 
 export interface PreparedServers {

@@ -1,5 +1,5 @@
 import { isolate } from '@tidemark/testing';
-import { hasHit, isClean, type RunOptions, type ScenarioResult } from './run-scenario.ts';
+import { explain, hasHit, isClean, type RunOptions, type ScenarioResult } from './run-scenario.ts';
 import { scenarios } from './scenarios.ts';
 import { judgeWorld, type Verdict } from './verdict.ts';
 import { World } from './world/world.ts';
@@ -49,6 +49,8 @@ export async function runSoak({ stack, seed, minutes, signal, say }: SoakOptions
   }
   const { hits } = world;
   const passed = failure === null && hits.length > 0 && hits.every(hasHit) && isClean(verdict!);
+  if (!passed) explain(world, verdict, say);
   const seconds = Math.round((performance.now() - startedMs) / 1_000);
-  return { scenario: `soak of ${minutes} min`, seed, passed, skipped: null, failure, hits, verdict, seconds };
+  const name = `soak of ${minutes} min${signal.aborted ? ', stopped' : ''}`;
+  return { scenario: name, seed, passed, skipped: null, failure, hits, verdict, seconds };
 }

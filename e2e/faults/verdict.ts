@@ -1,6 +1,8 @@
+import type { ConsumedRecord } from '@tidemark/kafka';
 import type { Judged } from '@tidemark/testing';
-import { differences, judgeLog, wrongFigures } from '../support/figures.ts';
+import { differences, judgeRecords, wrongFigures } from '../support/figures.ts';
 import { readTopic } from '../support/log.ts';
+import { type Adversity, adversityOf } from './world/adversity.ts';
 import { wrongCandles } from './world/candles.ts';
 import { readStatsLate } from './world/late-reader.ts';
 import type { World } from './world/world.ts';
@@ -10,6 +12,7 @@ export interface Verdict {
   records: number;
   tokens: number;
   counters: { counted: number; duplicate: number; late: number; rejected: number };
+  adversity: Adversity;
   /** Figures, counters and candles that are not the oracle's. */
   wrongFields: Findings;
   /** Versions that went back for a WebSocket subscriber, for a reader of Redis, for one of `stats` that started after all of it. */
@@ -34,7 +37,8 @@ export async function judgeWorld(world: World): Promise<Verdict> {
   const { installation, load, subscriber, redisReader } = world;
   await load.stop();
   await world.settled();
-  const log = await judgeLog(installation);
+  const records = await readTopic(installation, 'swaps');
+  const log = judgeRecords(records);
   const candles = await wrongCandles(installation, log);
   const wrong = [...(await wrongFigures(installation, log)), ...candles.wrong];
   const late = await readStatsLate(installation, [subscriber.versions, redisReader.versions]);
@@ -42,9 +46,10 @@ export async function judgeWorld(world: World): Promise<Verdict> {
     records: log.reduce((sum, { outcomes }) => sum + outcomes.length, 0),
     tokens: log.reduce((sum, { everyToken }) => sum + everyToken.length, 0),
     counters: addUp(log),
+    adversity: adversityOf(records, log),
     wrongFields: findings(wrong),
     wentBack: findings([...subscriber.wentBack, ...redisReader.wentBack, ...late.wentBack]),
-    wrongLetters: findings(await wrongLetters(world, log)),
+    wrongLetters: findings(await wrongLetters(world, records, log)),
     missingValues: findings(redisReader.missing),
     readers: {
       updates: subscriber.updates,
@@ -67,7 +72,11 @@ function addUp(log: readonly Judged[]): Verdict['counters'] {
   return total;
 }
 
-async function wrongLetters({ installation }: World, log: readonly Judged[]): Promise<string[]> {
+async function wrongLetters(
+  { installation }: World,
+  records: readonly ConsumedRecord[][],
+  log: readonly Judged[],
+): Promise<string[]> {
   const found = new Map<string, string>();
   for (const { headers } of (await readTopic(installation, 'swaps.dead')).flat()) {
     const text = (name: string) => Buffer.from(headers[`tidemark-${name}`] ?? []).toString();
@@ -75,7 +84,6 @@ async function wrongLetters({ installation }: World, log: readonly Judged[]): Pr
   }
   const wrong: string[] = [];
   // Offsets of judged records are not their indices: control records have offsets too.
-  const records = await readTopic(installation, 'swaps');
   for (const [partition, { outcomes }] of log.entries()) {
     for (const [index, outcome] of outcomes.entries()) {
       const place = `${partition}@${records[partition]![index]!.offset}`;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defaultRules, type LogRecord, type Rules, type TokenStatistics } from '@tidemark/domain';
+import type { ConsumedRecord } from '@tidemark/kafka';
 import { type Judged, judge, statistics } from '@tidemark/testing';
 import type { Heartbeat, StatsRecord } from '@tidemark/wire';
 import type { CountedLog } from './installation.ts';
@@ -28,8 +29,12 @@ export async function allCounted(
 
 /** The log of `swaps` as the oracle judges it, by partition. */
 export async function judgeLog(installation: CountedLog, rules: Rules = defaultRules): Promise<Judged[]> {
-  const { partitionCount } = installation;
-  const log = await readTopic(installation, 'swaps');
+  return judgeRecords(await readTopic(installation, 'swaps'), rules);
+}
+
+/** `log`: all records of `swaps`, by partition. */
+export function judgeRecords(log: readonly ConsumedRecord[][], rules: Rules = defaultRules): Judged[] {
+  const partitionCount = log.length;
   return log.map((records, partition) => judge(records as LogRecord[], { rules, partition, partitionCount }));
 }
 

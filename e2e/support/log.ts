@@ -45,6 +45,7 @@ export async function readTopic(
   const tail = await tailTopic(client, {
     topic,
     groupId: `test-reader-${randomUUID()}`,
+    keepUnreadable: true,
     onRecords: (partition, records) => {
       for (const record of records) partitions[partition]!.push(record);
     },

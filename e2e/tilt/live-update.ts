@@ -44,7 +44,7 @@ export async function liveUpdate(
   });
   const [[code]] = await Promise.all([once(unpack, 'close'), pipeline(archive.stdout, unpack.stdin)]);
   if (code !== 0) throw new Error(`tar in ${container!.name} ended with ${code}`);
-  for (const { cmd } of stepsOf(image, 'run')) await project.docker('exec', container!.name, ...cmd);
+  for (const { cmd } of stepsOf(image, 'run')) await project.docker('exec', container!.name, 'sh', '-c', cmd);
 }
 
 function syncOf(image: Image, path: string) {

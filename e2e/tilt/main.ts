@@ -37,7 +37,8 @@ async function run(tiltfile: Recording): Promise<number> {
   const home = await mkdtemp(join(tmpdir(), 'tidemark-tilt-'));
   const override = join(home, 'override.json');
   // A tag of its own, so that no image of another run is meant.
-  const settings = { TIDEMARK_VERSION: `tilt-test-${process.pid}` };
+  const tag = `tilt-test-${process.pid}`;
+  const settings = { TIDEMARK_VERSION: tag };
   const ports = await freePorts('api', 'gateway', 'kafka', 'redis');
   const project = new Project(`tidemark-tilt-${process.pid}`, ports, settings, [override]);
   const table = new RunTable(print);
@@ -53,13 +54,24 @@ async function run(tiltfile: Recording): Promise<number> {
     table.add({ what: 'the run', seconds: 0, result: (error as Error).message.split('\n', 1)[0]!, passed: false });
     print(`\n${(error as Error).stack}\n\n${await project.compose('logs', '--tail', '15').catch(String)}`);
   } finally {
-    await project
-      .compose('down', '--volumes', '--rmi', 'all', '--timeout', '10')
-      .catch((error) => print(String(error)));
+    await cleanUp(project, tag).catch((error: unknown) => print(String(error)));
     await rm(home, { recursive: true });
   }
   print(`\n${String(table)}`);
   return table.passed ? exitCodes.clean : 1;
+}
+
+/** Removes what the run made, and no image that was there before it. */
+async function cleanUp(project: Project, tag: string): Promise<void> {
+  await project.compose('down', '--volumes', '--timeout', '10');
+  const made = await project.docker(
+    'images',
+    '--format',
+    '{{.Repository}}:{{.Tag}}',
+    '--filter',
+    `reference=tidemark-*:${tag}`,
+  );
+  if (made !== '') await project.docker('image', 'rm', ...made.split('\n'));
 }
 
 /** What the Tiltfile puts on top of docker-compose.yml, and how it builds. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Project } from '../compose/project.ts';
+import { eventually } from '../support/eventually.ts';
 import type { Checkout } from './checkout.ts';
 import { liveUpdate, servicesWith } from './live-update.ts';
 import type { Recording } from './tiltfile.ts';
@@ -28,9 +28,9 @@ const ofService: Place = {
   seenAt: '8080/openapi.json',
 };
 const ofPackage: Place = {
-  path: 'packages/runtime/src/admin.ts',
-  text: (mark) => `status: 'ok${mark}'`,
-  seenAt: '9100/healthz',
+  path: 'packages/runtime/src/service.ts',
+  text: (mark) => `help: 'What the service does${mark}:`,
+  seenAt: '9100/metrics',
 };
 
 /** Every step of the run, in order; one that fails ends it. */
@@ -74,6 +74,7 @@ export async function runSteps(
     );
   }
   await measure('live update: an error, and its correction', () => correction(project, tiltfile, checkout));
+  await measure('a service that ends by itself', () => startedAgain(project));
   await measure('stop', () => drained(project));
 }
 
@@ -85,17 +86,32 @@ async function correction(project: Project, tiltfile: Recording, checkout: Check
   const update = () => liveUpdate(project, tiltfile, checkout, 'aggregator', path);
   await checkout.edit(path, right, 'export konst schema');
   await update();
-  await eventually('the service to end', async () => (await logs(project)).includes('Failed running'));
+  await eventually(
+    'the error',
+    async () => (await logs(project)).includes('ERR_INVALID_TYPESCRIPT_SYNTAX'),
+    answerTimeoutMs,
+  );
   const startedMs = performance.now();
   await checkout.edit(path, 'export konst schema', right);
   await update();
-  await answering(project, ['aggregator'], { path, text: () => right, seenAt: '9100/healthz' }, 'ok');
+  await answering(project, ['aggregator'], { path, text: () => right, seenAt: '9100/healthz' }, 'serving');
   const seconds = (performance.now() - startedMs) / 1_000;
   assert.equal(await project.inspect(container!.name, '{{.RestartCount}} {{.State.Running}}'), '0 true');
   return { seconds, result: 'aggregator, in the same container' };
 }
 
-/** SIGTERM reaches the service behind Node's watch: it stores its checkpoint and says so. */
+/** As after an error that can pass: it is there again, with the files that were brought in. */
+async function startedAgain(project: Project): Promise<Measured> {
+  const [container] = await project.containers('gateway');
+  const startedMs = performance.now();
+  await project.docker('exec', container!.name, 'sh', '-c', 'kill -9 "$(cat /tmp/service.pid)"');
+  await answering(project, ['gateway'], ofPackage, 'Mark');
+  const seconds = (performance.now() - startedMs) / 1_000;
+  assert.equal(await project.inspect(container!.name, '{{.RestartCount}} {{.State.Running}}'), '0 true');
+  return { seconds, result: 'gateway, in the same container' };
+}
+
+/** SIGTERM reaches the service behind the shell: it stores its checkpoint and says so, and its exit code is the container's. */
 async function drained(project: Project): Promise<Measured> {
   const startedMs = performance.now();
   await project.compose('stop', 'aggregator');
@@ -144,12 +160,4 @@ async function median(once: () => Promise<string>): Promise<Measured> {
     seconds.push((performance.now() - startedMs) / 1_000);
   }
   return { seconds: seconds.toSorted((a, b) => a - b)[Math.floor(repeats / 2)]!, result };
-}
-
-async function eventually(what: string, condition: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + answerTimeoutMs;
-  while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`waited ${answerTimeoutMs} ms for ${what}`);
-    await sleep(100);
-  }
 }

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { existsSync, globSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { describe, test } from 'node:test';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { describe, type TestContext, test } from 'node:test';
 import { pythonWith } from '../support/python.ts';
 import { type Image, interpret, interpreterPackages, repository, stepsOf } from './tiltfile.ts';
 
@@ -32,6 +35,29 @@ function importedBy(service: string): Set<string> {
     }
   }
   return folders;
+}
+
+/** What a container of a service runs, with a service of its own that says what it does. */
+function startLive(t: TestContext, script: string) {
+  const home = mkdtempSync(join(tmpdir(), 'tidemark-live-'));
+  const write = (text: string) => writeFileSync(join(home, 'service/src/main.ts'), text);
+  mkdirSync(join(home, 'service/src'), { recursive: true });
+  write(
+    "process.on('SIGTERM', () => { console.log('stopped'); process.exit(0); }); console.log('started'); setInterval(() => {}, 1_000);",
+  );
+  const env = { ...process.env, TMPDIR: home, PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH']}` };
+  const child = spawn('sh', ['-c', script], { cwd: home, env, stdio: ['ignore', 'pipe', 'inherit'] });
+  t.after(() => {
+    child.kill('SIGTERM');
+    rmSync(home, { recursive: true });
+  });
+  const lines: string[] = [];
+  const output = createInterface({ input: child.stdout }).on('line', (line) => lines.push(line));
+  const printed = async (count: number) => {
+    while (lines.length < count) await once(output, 'line');
+    return lines[count - 1];
+  };
+  return { child, env, write, printed };
 }
 
 describe('the Tiltfile, as an interpreter reads it', { skip }, () => {
@@ -90,31 +116,39 @@ describe('the Tiltfile, as an interpreter reads it', { skip }, () => {
     }
   });
 
-  test('starts the process again after the files are there, by a file that is never replaced', async () => {
+  test('changes of the images no more than live update needs: what runs the service, and files that its user can replace', async () => {
     const recording = await interpret(python);
     const { services: overrides } = recording.of('docker_compose')[0]!.files[1];
+    assert.deepEqual(sorted(Object.keys(overrides)), sorted(services));
     for (const image of recording.liveImages()) {
       assert.deepEqual(
         image.live_update.map(({ step }) => step),
         ['fall_back_on', ...stepsOf(image, 'sync').map(() => 'sync'), 'run'],
       );
-      const { entrypoint, read_only } = overrides[serviceOf(image)]!;
-      const watched = entrypoint.find((word) => word.startsWith('--watch-path='))!.replace('--watch-path=', '/app/');
-      assert.deepEqual(stepsOf(image, 'run')[0]!.cmd, ['touch', watched]);
-      assert.ok(
-        stepsOf(image, 'fall_back_on')[0]!.files.includes(
-          watched.replace('/app/service', `services/${serviceOf(image)}`),
-        ),
-      );
-      // All else is as the image has it; files can be replaced by the user that runs.
-      assert.deepEqual(
-        entrypoint.filter((word) => !word.startsWith('--watch')),
-        ['node', 'service/src/main.ts'],
-      );
-      assert.equal(read_only, false);
+      const { entrypoint, ...confinement } = overrides[serviceOf(image)]!;
+      assert.deepEqual(confinement, { read_only: false });
+      assert.deepEqual(entrypoint.slice(0, 2), ['sh', '-c']);
+      const [command] = /^ENTRYPOINT \["(.+)"\]$/m.exec(read('Dockerfile'))!.slice(1);
+      assert.ok(entrypoint[2]!.includes(command!.replaceAll('", "', ' ')), command);
       const [user] = /^USER (.+)$/m.exec(read('Dockerfile'))!.slice(1);
       assert.equal(image.build_args['OWNER'], user);
     }
+  });
+
+  test('starts a service again after an update and after an error, and ends with it on SIGTERM', async (t) => {
+    const recording = await interpret(python);
+    const { entrypoint } = recording.of('docker_compose')[0]!.files[1].services['api']!;
+    const live = startLive(t, entrypoint[2]!.replaceAll('$$', '$'));
+    assert.equal(await live.printed(1), 'started');
+    live.write("console.log('failing'); process.exit(3);");
+    const restart = stepsOf(recording.image('tidemark-api'), 'run')[0]!.cmd;
+    execFileSync('sh', ['-c', restart], { env: live.env });
+    assert.equal(await live.printed(2), 'stopped');
+    assert.equal(await live.printed(3), 'failing');
+    live.write("console.log('mended'); process.on('SIGTERM', () => process.exit(7)); setInterval(() => {}, 1_000);");
+    assert.equal(await live.printed(4), 'mended');
+    live.child.kill('SIGTERM');
+    assert.deepEqual(await once(live.child, 'exit'), [7, null]);
   });
 
   test('runs nothing by itself but the services and a look at their health', async () => {
@@ -168,7 +202,7 @@ describe('the Tiltfile, as an interpreter reads it', { skip }, () => {
       const image = recording.image(`tidemark-${metadata.name}`);
       assert.equal(containers[0]!.securityContext.readOnlyRootFilesystem, false);
       assert.equal(image.build_args['OWNER'], `${securityContext.runAsUser}:${securityContext.runAsGroup}`);
-      assert.equal(image.entrypoint.at(-1), 'service/src/main.ts');
+      assert.match(image.entrypoint.at(-1)!, /^ {2}node service\/src\/main\.ts & /m);
     }
   });
 

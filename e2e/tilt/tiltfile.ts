@@ -10,7 +10,7 @@ export const interpreterPackages = ['starlark-pyo3==2026.1.3', 'PyYAML==6.0.3'];
 type Step =
   | { step: 'fall_back_on'; files: string[] }
   | { step: 'sync'; local: string; remote: string }
-  | { step: 'run'; cmd: string[] };
+  | { step: 'run'; cmd: string };
 
 export interface Image {
   ref: string;

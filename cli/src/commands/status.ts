@@ -9,7 +9,7 @@ import {
   postgresSettings,
   redisConnection,
   redisSettings,
-  type StoredPartition,
+  type StoredRebuild,
 } from '@tidemark/store';
 import type { Heartbeat } from '@tidemark/wire';
 import type { Command } from 'commander';
@@ -38,20 +38,23 @@ export function addStatus(program: Command): void {
 
 async function status({ json }: { json?: boolean }): Promise<void> {
   const settings = settingsOf(schema);
-  const partitions = await readPartitions(settings);
+  const { partitions, rebuilds } = await readStatus(settings);
   const stack = readRunningStack(process.env);
-  if (json) return printJson({ partitions, services: stack?.services ?? [] });
+  if (json) return printJson({ partitions, rebuilds, services: stack?.services ?? [] });
   print(table(partitions, columns));
+  if (rebuilds.length > 0) print(`\n${table(rebuilds, rebuildColumns)}`);
   if (stack) print(`\n${addresses(stack)}`);
 }
 
-async function readPartitions(settings: StatusSettings): Promise<PartitionStatusLine[]> {
+async function readStatus(
+  settings: StatusSettings,
+): Promise<{ partitions: PartitionStatusLine[]; rebuilds: StoredRebuild[] }> {
   const offsets = await withKafka(settings, (client) => client.offsets('swaps'));
   const topic = `${settings.TOPIC_PREFIX}swaps`;
-  const stored = await orNothing(storedPartitions(settings, topic));
-  const heartbeats = await orNothing(reportedHeartbeats(settings, offsets.length));
+  const { stored, rebuilds } = (await orNothing(readCheckpoints(settings, topic))) ?? { stored: [], rebuilds: [] };
+  const heartbeats = (await orNothing(reportedHeartbeats(settings, offsets.length))) ?? [];
   const nowMs = Date.now();
-  return offsets.map((ends) => {
+  const partitions = offsets.map((ends) => {
     const { partition } = ends;
     return partitionStatus({
       topic,
@@ -62,12 +65,17 @@ async function readPartitions(settings: StatusSettings): Promise<PartitionStatus
       nowMs,
     });
   });
+  return { partitions, rebuilds };
 }
 
-async function storedPartitions(settings: StatusSettings, topic: string): Promise<StoredPartition[]> {
+async function readCheckpoints(settings: StatusSettings, topic: string) {
   const pool = createPostgres({ ...postgresConnection(settings), log: commandLogger('error'), max: 1 });
   try {
-    return await createPostgresPartitionStore(pool).list(settings.GROUP_ID, topic);
+    const store = createPostgresPartitionStore(pool);
+    return {
+      stored: await store.list(settings.GROUP_ID, topic),
+      rebuilds: await store.rebuilds(settings.GROUP_ID, topic),
+    };
   } finally {
     await pool.end();
   }
@@ -85,12 +93,12 @@ async function reportedHeartbeats(settings: StatusSettings, partitionCount: numb
 }
 
 /** A server that is away leaves gaps in the answer, and says so: that is when the rest is wanted. */
-async function orNothing<T>(rows: Promise<T[]>): Promise<T[]> {
+async function orNothing<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
-    return await rows;
+    return await answer;
   } catch (error) {
     printError(error);
-    return [];
+    return undefined;
   }
 }
 
@@ -101,6 +109,7 @@ const columns: Column<PartitionStatusLine>[] = [
   { title: 'TOPIC', value: ({ topic }) => topic },
   { title: 'PARTITION', value: ({ partition }) => String(partition), align: 'right' },
   { title: 'OWNER', value: ({ owner }) => owner ?? 'nobody' },
+  { title: 'GENERATION', value: ({ generation }) => number(generation), align: 'right' },
   { title: 'EPOCH', value: ({ epoch }) => number(epoch), align: 'right' },
   { title: 'NEXT OFFSET', value: ({ nextOffset }) => number(nextOffset), align: 'right' },
   { title: 'LAG', value: ({ lag }) => number(lag), align: 'right' },
@@ -110,6 +119,27 @@ const columns: Column<PartitionStatusLine>[] = [
     value: ({ checkpointAgeMs }) =>
       checkpointAgeMs === null ? unknown : `${(checkpointAgeMs / 1_000).toFixed(1)} s ago`,
     align: 'right',
+  },
+];
+
+/** A rebuild gives a sign of life each second. */
+const silentAfterMs = 30_000;
+
+const rebuildColumns: Column<StoredRebuild>[] = [
+  { title: 'REBUILDING', value: ({ partition }) => String(partition), align: 'right' },
+  { title: 'GENERATION', value: ({ generation }) => String(generation), align: 'right' },
+  { title: 'BY', value: ({ worker }) => worker },
+  { title: 'NEXT OFFSET', value: ({ nextOffset }) => String(nextOffset), align: 'right' },
+  { title: 'END', value: ({ endOffset }) => String(endOffset), align: 'right' },
+  {
+    title: 'DONE',
+    value: ({ startOffset, nextOffset, endOffset }) =>
+      `${endOffset > startOffset ? Math.floor((100 * (nextOffset - startOffset)) / (endOffset - startOffset)) : 100} %`,
+    align: 'right',
+  },
+  {
+    title: 'STATE',
+    value: ({ reportAgeMs }) => (reportAgeMs > silentAfterMs ? 'was killed: run rebuild again' : 'under way'),
   },
 ];
 

@@ -4,11 +4,11 @@ import type { Replica } from '../world/replica.ts';
 import type { World } from '../world/world.ts';
 
 /** Longer than the session timeout of the replicas. */
-const blockedMs = 9_000;
+const blockedMs = 10_000;
 const afterTakeoverMs = 2_000;
 
 async function thawAfterTakeover(replica: Replica, world: World): Promise<void> {
-  await world.until('a takeover', () => world.owned(replica).length === 0);
+  await world.takenOver(replica);
   await world.quiet(afterTakeoverMs);
   replica.signal('SIGCONT');
 }
@@ -48,7 +48,9 @@ export const freezeScenarios: Scenario[] = [
     async inject(world) {
       const replica = world.anOwner();
       world.strike(`event loop blocked for ${blockedMs / 1_000} s`, replica);
+      const atMs = Date.now();
       await replica.evaluate(`{ const end = performance.now() + ${blockedMs}; while (performance.now() < end); }`);
+      await world.untilLogged(/"partition restored"/, atMs, world.othersThan(replica));
       await world.recovered();
     },
   },

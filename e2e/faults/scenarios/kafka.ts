@@ -95,7 +95,6 @@ export const kafkaScenarios: Scenario[] = [
   {
     name: 'aborted-transactions',
     description: 'aborted transactions among the swaps, kill -9 amid them, and nothing else at the end of the log',
-    mixes: false,
     async inject(world) {
       await abortedTransaction(world, 1);
       await world.quiet(1_000);
@@ -105,6 +104,8 @@ export const kafkaScenarios: Scenario[] = [
       replica.signal('SIGKILL');
       await abortedTransaction(world, 3);
       await world.recovered();
+    },
+    async ending(world) {
       await world.load.stop();
       await abortedTransaction(world, 4);
     },

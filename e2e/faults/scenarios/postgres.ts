@@ -1,5 +1,5 @@
 import type { Scenario } from '../scenario.ts';
-import { reach } from '../world/kill-points.ts';
+import { reach, watchCommit } from '../world/kill-points.ts';
 import type { Replica } from '../world/replica.ts';
 import { fillDisk, missingSmallDisk, provideSmallDisk } from '../world/small-disk.ts';
 import type { World } from '../world/world.ts';
@@ -8,36 +8,36 @@ const outageMs = 20_000;
 /** Longer than the session timeout of the replicas. */
 const lockedMs = 10_000;
 const lateMs = 3_000;
-/** The session timeout, and some more for the next owner to come as far as the locked row. */
-const blockedUntilTakeoverMs = 9_000;
+/** Enough for the next owner to come as far as the locked row. */
+const ownedByThenMs = 1_500;
 const diskFullMs = 8_000;
 
 interface Cut {
-  deliver(): void;
+  /** Lets the COMMIT go on to the server; resolves when the server says that it has landed. */
+  land(): Promise<void>;
   atMs: number;
 }
 
-/**
- * Cuts the replica's connection right after it sent COMMIT; answers with how to deliver the COMMIT, which has not gone on, and
- * when that was, in ms.
- */
+/** Cuts the replica's connection right after it sent COMMIT, which does not go on until it is let. */
 async function cutAtCommit(fault: string, replica: Replica, world: World, isKilled = false): Promise<Cut> {
   const atMs = Date.now();
-  let deliver: (() => void) | undefined;
+  let land: (() => Promise<void>) | undefined;
   await reach('at COMMIT', replica, {
     afterwards: 'everything',
     act({ message, link }) {
       world.strike(fault, replica);
       if (isKilled) replica.signal('SIGKILL');
       link.cutClient();
-      deliver = () => {
+      land = async () => {
+        const hasLanded = watchCommit(replica, link);
         link.sendToServer(message);
+        await world.until('the COMMIT to land', hasLanded);
         link.endServer();
       };
       return false;
     },
   });
-  return { deliver: deliver!, atMs };
+  return { land: land!, atMs };
 }
 
 async function withRowsLocked(world: World, action: () => Promise<void>): Promise<void> {
@@ -59,8 +59,8 @@ export const postgresScenarios: Scenario[] = [
     async inject(world) {
       for (let round = 0; round < 2; round++) {
         const replica = world.anOwner();
-        const { deliver, atMs } = await cutAtCommit('COMMIT cut off, lands at once', replica, world);
-        deliver();
+        const { land, atMs } = await cutAtCommit('COMMIT cut off, lands at once', replica, world);
+        await land();
         await world.untilLogged(/COMMIT_UNKNOWN/, atMs, [replica]);
         await world.recovered();
       }
@@ -74,10 +74,10 @@ export const postgresScenarios: Scenario[] = [
       for (let round = 0; round < 2; round++) {
         const replica = world.anOwner();
         const fault = `COMMIT cut off, lands ${lateMs / 1_000} s later`;
-        const { deliver, atMs } = await cutAtCommit(fault, replica, world);
+        const { land, atMs } = await cutAtCommit(fault, replica, world);
         await world.untilLogged(/COMMIT_UNKNOWN/, atMs, [replica]);
         await world.quiet(lateMs);
-        deliver();
+        await land();
         await world.recovered();
       }
     },
@@ -87,14 +87,12 @@ export const postgresScenarios: Scenario[] = [
     description: 'kill -9 right after COMMIT was sent, which lands when the partitions have moved to another replica',
     async inject(world) {
       const replica = world.anOwner();
-      const { deliver } = await cutAtCommit(
-        'COMMIT cut off with SIGKILL, lands after the takeover',
-        replica,
-        world,
-        true,
-      );
-      await world.quiet(blockedUntilTakeoverMs);
-      deliver();
+      const fault = 'COMMIT cut off with SIGKILL, lands after the takeover';
+      const { land, atMs } = await cutAtCommit(fault, replica, world, true);
+      const [other] = world.othersThan(replica);
+      await world.until('the takeover', () => other!.assignments(atMs).length > 0);
+      await world.quiet(ownedByThenMs);
+      await land();
       await world.recovered();
     },
   },

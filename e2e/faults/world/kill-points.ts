@@ -153,6 +153,18 @@ function betweenStatsAndRedis(reached: Reach): Taps {
   };
 }
 
+/** Watches the link from now on; answers with whether the server has said on it that a transaction is committed. */
+export function watchCommit({ postgres }: Replica, link: Link): () => boolean {
+  let isCommitted = false;
+  postgres.tap = {
+    response(message, _call, from) {
+      isCommitted ||= from === link && isText(message, 'C', 'COMMIT');
+      return true;
+    },
+  };
+  return () => isCommitted;
+}
+
 /** A message of Postgres of the type, whose text begins so. */
 function isText(message: Buffer, type: string, text: string): boolean {
   return message.toString('latin1', 0, 1) === type && message.toString('latin1', 5, 5 + text.length) === text;

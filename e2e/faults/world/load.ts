@@ -59,7 +59,7 @@ export class Load {
 
   /** Sends the last records again: they get offsets of their own, as when a producer is left without an answer. */
   async repeat(): Promise<number> {
-    const again = this.#last.slice(-maxRepeated);
+    const again = this.#last;
     await this.#deliver(again);
     return again.length;
   }
@@ -99,7 +99,7 @@ export class Load {
   }
 
   async #deliver(records: OutgoingRecord[]): Promise<void> {
-    this.#last = records.length > 0 ? records : this.#last;
+    this.#last = [...this.#last, ...records].slice(-maxRepeated);
     for (;;) {
       try {
         await this.#producer.sendAll(records);

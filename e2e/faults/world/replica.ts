@@ -9,6 +9,12 @@ const configurationExitCode = 78;
 const linesShown = 15;
 const maxPastLines = 5_000;
 
+/** What a rebalance gave a member, and what it had before and lost. */
+export interface GroupAssignment {
+  partitions: number[];
+  lost: number[];
+}
+
 /** An aggregator under a supervisor, which starts it again when it ends; each server is behind a proxy of its own. */
 export class Replica {
   readonly name: string;
@@ -63,9 +69,19 @@ export class Replica {
     return [...this.#past, ...(this.#service?.logs ?? [])];
   }
 
-  /** It logged such a line since then, in ms by the wall clock: proof that a fault went the way it was meant to. */
-  hasLogged(pattern: RegExp, sinceMs: number): boolean {
-    return this.logs.some((line) => pattern.test(line) && timeOf(line) >= sinceMs);
+  /** The lines like it that were logged since then, in ms by the wall clock: proof that a fault went the way it was meant to. */
+  logged(pattern: RegExp, sinceMs: number): string[] {
+    return this.logs.filter((line) => pattern.test(line) && timeOf(line) >= sinceMs);
+  }
+
+  /** What the group gave it since then, in ms by the wall clock, rebalance after rebalance. */
+  assignments(sinceMs: number): GroupAssignment[] {
+    return this.logged(/"msg":"partitions assigned"/, sinceMs).map((line) => JSON.parse(line) as GroupAssignment);
+  }
+
+  /** What its /readyz says it waits for. */
+  async waitingFor(): Promise<string[]> {
+    return this.#running.waitingFor();
   }
 
   start(): void {

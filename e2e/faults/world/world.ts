@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PortPicker, type ServerHandle, type ServerName } from '@tidemark/stack';
 import { createRandom, type IsolatedStack, type Random, type ServiceProcess, startService } from '@tidemark/testing';
+import { heartbeatKey } from '@tidemark/wire';
 import { createInstallation, type Installation } from '../../support/installation.ts';
 import { RedisReader } from '../../support/redis-reader.ts';
 import { Subscriber } from '../../support/subscriber.ts';
@@ -110,7 +111,7 @@ export class World {
     return hit;
   }
 
-  /** To be called when a fault is lifted: resolves when every partition is counted, and vouched for, up to what the log holds now. */
+  /** To be called when a fault is lifted: resolves when every partition is counted, stored and vouched for, up to what the log holds now. */
   async recovered(): Promise<void> {
     const liftedAt = performance.now();
     await this.#current();
@@ -150,9 +151,20 @@ export class World {
     }
   }
 
+  othersThan(replica: Replica): Replica[] {
+    return this.replicas.filter((other) => other !== replica);
+  }
+
+  /** Resolves when somebody else owns what the replica owned. */
+  async takenOver(replica: Replica): Promise<void> {
+    await this.until(`a takeover from ${replica.name}`, () => this.owned(replica).length === 0);
+  }
+
   /** Resolves when one of the replicas has logged such a line since then. */
   async untilLogged(pattern: RegExp, sinceMs: number, replicas: readonly Replica[] = this.replicas): Promise<void> {
-    await this.until(`a line like ${pattern.source}`, () => replicas.some((one) => one.hasLogged(pattern, sinceMs)));
+    await this.until(`a line like ${pattern.source}`, () =>
+      replicas.some((one) => one.logged(pattern, sinceMs).length > 0),
+    );
   }
 
   server(name: ServerName): ServerHandle {
@@ -211,6 +223,9 @@ export class World {
         (beat, partition) => beat && beat.version[1] >= ends[partition]! && beat.reportedAt >= since,
       );
     });
+    await this.until('the subscriber to be told', () =>
+      ends.every((end, partition) => (this.subscriber.versions.get(heartbeatKey(partition))?.[1] ?? -1) >= end),
+    );
     await this.until('checkpoints', async () => {
       const stored = await this.observer.readStored();
       return stored.every((offset, partition) => offset >= ends[partition]!);

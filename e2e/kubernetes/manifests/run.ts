@@ -3,7 +3,7 @@ import { type Rendered, render } from './rendered.ts';
 import { ToolMissing } from './tools.ts';
 import { score, validateByKeda, validateByKubernetes } from './validators.ts';
 
-const folders = ['base', 'overlays/dev', 'overlays/scale'];
+const folders = ['base', 'overlays/dev', 'overlays/scale', 'overlays/rebuild'];
 const checks: Record<string, (rendered: Rendered) => Promise<string>> = {
   schemas: validateByKubernetes,
   KEDA: validateByKeda,
@@ -52,5 +52,5 @@ async function checked(check: () => Promise<string>): Promise<Finding> {
 const marks: Record<Verdict, string> = { passed: 'passed', failed: 'FAILED', 'not run': 'NOT RUN' };
 
 function line({ verdict, says }: Finding, folder: string, name: string): string {
-  return `${marks[verdict].padEnd(7)}  ${folder.padEnd(14)}  ${name.padEnd(10)}  ${says}`;
+  return `${marks[verdict].padEnd(7)}  ${folder.padEnd(16)}  ${name.padEnd(10)}  ${says}`;
 }

@@ -22,6 +22,21 @@ export interface Ownership {
   epoch: number;
   /** Random, new with each `own`. */
   owner: string;
+  /** Candles of earlier generations are inherited for the minutes before this one, in ms. */
+  candlesFromMs: number;
+}
+
+/** What a partition's row says of the generation that serves. */
+export interface Serving {
+  generation: number;
+  epoch: number;
+  /** Where the generation began to count; null when that is not known. */
+  startOffset: number | null;
+  nextOffset: number;
+  candlesFromMs: number;
+  lastRecord: LastRecord | null;
+  rulesHash: string;
+  partitionCount: number;
 }
 
 /** What the store says of an ownership. */
@@ -97,4 +112,10 @@ export interface CheckpointStore {
   raiseEpoch(ownership: Ownership): Promise<Ownership>;
   restore(ownership: Ownership, codecs: readonly number[]): Promise<StoredState>;
   commit(ownership: Ownership, checkpoint: Checkpoint): Promise<void>;
+  /** The generation that serves; null for a partition that was never counted. */
+  serving(key: PartitionKey): Promise<Serving | null>;
+  /** The generations that serve, by partition. */
+  generations(of: Omit<PartitionKey, 'partition'>): Promise<Map<number, number>>;
+  /** Every token of the partition that any generation has counted. */
+  knownTokens(key: PartitionKey, partitionCount: number): Promise<string[]>;
 }

@@ -1,5 +1,5 @@
-import { defaultRules, parseWindows, type Rules } from '@tidemark/domain';
-import { duration, integer } from '@tidemark/runtime';
+import { defaultRules, longestWindow, parseWindows, type Rules } from '@tidemark/domain';
+import { CodedError, duration, integer } from '@tidemark/runtime';
 import { z } from 'zod';
 
 /** Settings of whatever counts: whose count it is, by which rules, within which bounds. */
@@ -50,4 +50,20 @@ export function rulesOf(settings: Omit<CountingSettings, 'GROUP_ID' | 'MAX_TOKEN
     priceMinUsd: settings.PRICE_MIN_USD,
     maxRecordBytes: settings.MAX_RECORD_BYTES,
   };
+}
+
+const hourMs = 3_600_000;
+
+/**
+ * A rebuild reads the log again: it must reach back over the longest window and everything that may still come late.
+ * @throws CodedError SETTINGS_INVALID
+ */
+export function requireRetention(rules: Rules, topic: string, retentionMs: number): void {
+  const longest = longestWindow(rules);
+  const neededMs = longest.lengthMs + rules.latenessMs + hourMs;
+  if (neededMs <= retentionMs) return;
+  throw new CodedError(
+    'SETTINGS_INVALID',
+    `WINDOWS (${longest.name}) + LATENESS + 1h = ${neededMs} ms is more than ${topic} keeps, ${retentionMs} ms`,
+  );
 }

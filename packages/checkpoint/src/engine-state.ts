@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { CodecError, type Engine, type Head, type LogRecord } from '@tidemark/domain';
+import { CodecError, type Engine, type LogRecord, readHead } from '@tidemark/domain';
 import { CodedError } from '@tidemark/runtime';
 import type { LastRecord, StoredState } from './checkpoint.ts';
 
@@ -33,11 +33,11 @@ export async function restoreEngine(
       if (bytes.length > 0) engine.replay(bytes, (shard) => (atOffsets.get(shard) ?? -1) <= from);
       await breathe();
     }
+    if (head !== null) engine.restoreHead(readHead(head));
   } catch (error) {
     if (!(error instanceof CodecError)) throw error;
     throw new CodedError('CHECKPOINT_CORRUPT', `the stored state cannot be read: ${error.message}`, { cause: error });
   }
-  if (head !== null) engine.restoreHead(head as Head);
 }
 
 /** What tells a record of the log from any other that could stand at its offset. */

@@ -6,13 +6,16 @@ export type {
   LastRecord,
   Ownership,
   PartitionKey,
+  Serving,
   Standing,
   StoredDelta,
   StoredShard,
   StoredState,
 } from './checkpoint.ts';
-export { type CountingSettings, countingSettings, rulesOf } from './counting-settings.ts';
+export { firstMinuteAfter } from './counting.ts';
+export { type CountingSettings, countingSettings, requireRetention, rulesOf } from './counting-settings.ts';
 export { isSameRecord, lastRecordOf, restoreEngine } from './engine-state.ts';
 export { FencedError } from './fenced-error.ts';
 export { MemoryCheckpointStore } from './memory-store.ts';
 export { PostgresCheckpointStore } from './postgres-store.ts';
+export type { Rebuild, RebuildPlan, RebuildProgress, RebuildStore, RebuiltHead } from './rebuild.ts';

@@ -7,17 +7,28 @@ import type {
   LastRecord,
   Ownership,
   PartitionKey,
+  Serving,
   Standing,
   StoredState,
 } from './checkpoint.ts';
-import { requireSameCounting } from './counting.ts';
+import { firstMinuteAfter, partitionCountChanged, requireSameCounting } from './counting.ts';
 import { FencedError } from './fenced-error.ts';
-import { checksum, verifyBytes, verifyChain } from './integrity.ts';
-import { writeBases, writeCandles, writeTokens } from './postgres-rows.ts';
+import { checksum, rowChecksum, verifyBytes, verifyChain, verifyRow } from './integrity.ts';
+import { beginPostgresRebuild } from './postgres-rebuild-begin.ts';
+import {
+  generationMatches,
+  keyMatches,
+  keyValues,
+  tokenPages,
+  writeBases,
+  writeCandles,
+  writeTokens,
+} from './postgres-rows.ts';
 import { transaction } from './postgres-transaction.ts';
+import type { Rebuild, RebuildPlan, RebuildStore } from './rebuild.ts';
 
 /** The checkpoint store of production; its tables come with the migrations of `@tidemark/store`. */
-export class PostgresCheckpointStore implements CheckpointStore {
+export class PostgresCheckpointStore implements CheckpointStore, RebuildStore {
   readonly #pool: Pool;
 
   constructor(pool: Pool) {
@@ -27,23 +38,27 @@ export class PostgresCheckpointStore implements CheckpointStore {
   async own(key: PartitionKey, counting: Counting): Promise<Ownership> {
     const owner = randomUUID();
     return transaction(this.#pool, async (client) => {
-      await client.query(
-        `INSERT INTO partitions (group_id, topic, partition, generation, epoch, owner, replay_from, next_offset, partition_count, rules_hash)
-         VALUES ($1, $2, $3, 1, 0, $4, $5, $5, $6, $7) ON CONFLICT DO NOTHING`,
-        [...keyValues(key), owner, counting.startOffset, counting.partitionCount, counting.rulesHash],
-      );
+      await createFirstGeneration(client, key, counting, owner);
       const { rows } = await client.query<{
         partition_count: number;
         rules_hash: string;
         generation: string;
         epoch: string;
+        candles_from_ms: string;
       }>(
-        `UPDATE partitions SET epoch = epoch + 1, owner = $4 WHERE ${keyMatches} RETURNING partition_count, rules_hash, generation, epoch`,
+        `UPDATE partitions SET epoch = epoch + 1, owner = $4 WHERE ${keyMatches}
+         RETURNING partition_count, rules_hash, generation, epoch, candles_from_ms`,
         [...keyValues(key), owner],
       );
       const row = rows[0]!;
       requireSameCounting(key, { partitionCount: row.partition_count, rulesHash: row.rules_hash }, counting);
-      return { key, owner, generation: Number(row.generation), epoch: Number(row.epoch) };
+      return {
+        key,
+        owner,
+        generation: Number(row.generation),
+        epoch: Number(row.epoch),
+        candlesFromMs: Number(row.candles_from_ms),
+      };
     });
   }
 
@@ -85,7 +100,7 @@ export class PostgresCheckpointStore implements CheckpointStore {
       this.#pool,
       async (client) => {
         const partition = await client.query<PartitionRow>(
-          `SELECT owner, replay_from, next_offset, head, last_record FROM partitions WHERE ${keyMatches} AND generation = $4`,
+          `SELECT owner, replay_from, next_offset, head, last_record, row_checksum FROM partitions WHERE ${keyMatches} AND generation = $4`,
           values,
         );
         const row = partition.rows[0];
@@ -117,6 +132,7 @@ export class PostgresCheckpointStore implements CheckpointStore {
         bytes,
       })),
     };
+    verifyRow(key, restored, orNull(state.row.row_checksum));
     verifyChain(key, restored);
     return restored;
   }
@@ -127,9 +143,18 @@ export class PostgresCheckpointStore implements CheckpointStore {
     const values = [...keyValues(key), generation];
     await transaction(this.#pool, async (client) => {
       const moved = await client.query(
-        `UPDATE partitions SET next_offset = $6, replay_from = $7, head = $8, last_record = $9, checkpointed_at = now()
+        `UPDATE partitions SET next_offset = $6, replay_from = $7, head = $8, last_record = $9, row_checksum = $10, checkpointed_at = now()
          WHERE ${keyMatches} AND owner = $4 AND next_offset = $5`,
-        [...keyValues(key), owner, from, to, replayFrom, JSON.stringify(head), JSON.stringify(lastRecord)],
+        [
+          ...keyValues(key),
+          owner,
+          from,
+          to,
+          replayFrom,
+          JSON.stringify(head),
+          JSON.stringify(lastRecord),
+          rowChecksum({ replayFrom, nextOffset: to, head, lastRecord }),
+        ],
       );
       if (moved.rowCount !== 1) throw await fenced(client, ownership);
       if (to > from) {
@@ -149,10 +174,81 @@ export class PostgresCheckpointStore implements CheckpointStore {
           replayFrom,
         ]);
       }
-      await writeCandles(client, key.groupId, generation, candles);
+      await writeCandles(client, ownership, candles);
       await writeTokens(client, key.groupId, tokens);
     });
   }
+
+  async serving(key: PartitionKey): Promise<Serving | null> {
+    const { rows } = await this.#pool.query<ServingRow>(
+      `SELECT generation, epoch, start_offset, next_offset, candles_from_ms, last_record, rules_hash, partition_count
+       FROM partitions WHERE ${keyMatches}`,
+      keyValues(key),
+    );
+    const row = rows[0];
+    return row
+      ? {
+          generation: Number(row.generation),
+          epoch: Number(row.epoch),
+          startOffset: orNull(row.start_offset),
+          nextOffset: Number(row.next_offset),
+          candlesFromMs: Number(row.candles_from_ms),
+          lastRecord: row.last_record,
+          rulesHash: row.rules_hash,
+          partitionCount: row.partition_count,
+        }
+      : null;
+  }
+
+  async generations({ groupId, topic }: Omit<PartitionKey, 'partition'>): Promise<Map<number, number>> {
+    const { rows } = await this.#pool.query<{ partition: number; generation: string }>(
+      'SELECT partition, generation FROM partitions WHERE group_id = $1 AND topic = $2',
+      [groupId, topic],
+    );
+    return new Map(rows.map(({ partition, generation }) => [partition, Number(generation)]));
+  }
+
+  async knownTokens(key: PartitionKey, partitionCount: number): Promise<string[]> {
+    const known: string[][] = [];
+    for await (const page of tokenPages(this.#pool, key, partitionCount)) known.push(page);
+    return known.flat();
+  }
+
+  beginRebuild(key: PartitionKey, plan: RebuildPlan): Promise<Rebuild> {
+    return beginPostgresRebuild(this.#pool, key, plan);
+  }
+}
+
+/**
+ * A partition that was never counted begins with the generation that its neighbours have: a token that came from one of them, when the
+ * topic got more partitions, must not go back in versions, and keeps the candles that it has. Above a rebuild that is under way, which
+ * then comes too late.
+ * @throws CodedError PARTITION_COUNT_CHANGED when its neighbours were counted over another number of partitions.
+ */
+async function createFirstGeneration(
+  client: PoolClient,
+  key: PartitionKey,
+  { startOffset, partitionCount, rulesHash }: Counting,
+  owner: string,
+): Promise<void> {
+  const created = await client.query(
+    `INSERT INTO partitions (group_id, topic, partition, generation, epoch, owner, replay_from, next_offset, start_offset, partition_count, rules_hash,
+       candles_from_ms)
+     SELECT $1, $2, $3,
+       greatest(1, max(generation), (SELECT generation + 1 FROM rebuilds WHERE ${keyMatches})), 0, $4, $5, $5, $5, $6, $7,
+       CASE WHEN max(generation) > 1 THEN $8::bigint ELSE 0 END
+     FROM partitions WHERE group_id = $1 AND topic = $2
+     HAVING coalesce(bool_and(partition_count = $6), true)
+     ON CONFLICT DO NOTHING`,
+    [...keyValues(key), owner, startOffset, partitionCount, rulesHash, firstMinuteAfter(Date.now())],
+  );
+  if (created.rowCount === 1) return;
+  const { rows } = await client.query<{ partition: number; partition_count: number }>(
+    'SELECT partition, partition_count FROM partitions WHERE group_id = $1 AND topic = $2',
+    [key.groupId, key.topic],
+  );
+  if (rows.some(({ partition }) => partition === key.partition)) return;
+  throw partitionCountChanged(key, rows[0]!.partition_count, { startOffset, partitionCount, rulesHash });
 }
 
 interface PartitionRow {
@@ -161,6 +257,19 @@ interface PartitionRow {
   next_offset: string;
   head: unknown;
   last_record: LastRecord | null;
+  row_checksum: string | null;
+}
+
+/** bigint comes as text. */
+interface ServingRow {
+  generation: string;
+  epoch: string;
+  start_offset: string | null;
+  next_offset: string;
+  candles_from_ms: string;
+  last_record: LastRecord | null;
+  rules_hash: string;
+  partition_count: number;
 }
 
 interface BytesRow {
@@ -172,11 +281,8 @@ interface BytesRow {
 type BaseRow = BytesRow & { shard: number; at_offset: string };
 type DeltaRow = BytesRow & { from_offset: string; to_offset: string };
 
-const keyMatches = 'group_id = $1 AND topic = $2 AND partition = $3';
-const generationMatches = `${keyMatches} AND generation = $4`;
-
-function keyValues({ groupId, topic, partition }: PartitionKey): [string, string, number] {
-  return [groupId, topic, partition];
+function orNull(bigint: string | null): number | null {
+  return bigint === null ? null : Number(bigint);
 }
 
 function stored({ codec, checksum: sum, bytes }: BytesRow) {

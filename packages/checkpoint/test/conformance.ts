@@ -1,44 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { isCoded } from '@tidemark/runtime';
-import type { Checkpoint, CheckpointStore, Counting, Ownership, PartitionKey } from '../src/checkpoint.ts';
+import type { Ownership, PartitionKey } from '../src/checkpoint.ts';
 import { FencedError } from '../src/fenced-error.ts';
-
-const counting: Counting = { rulesHash: 'rules', partitionCount: 12, startOffset: 100 };
-const codecs = [1];
-let partitions = 0;
-
-/** A partition that no other test uses. */
-function freshKey(): PartitionKey {
-  return { groupId: 'group', topic: 'swaps', partition: partitions++ };
-}
-
-function bytes(text: string): Uint8Array {
-  return Buffer.from(text);
-}
-
-export function checkpoint(from: number, to: number, more: Partial<Checkpoint> = {}): Checkpoint {
-  return {
-    from,
-    to,
-    codec: 1,
-    delta: bytes(`applied ${from}..${to}`),
-    head: { watermarkMs: to },
-    lastRecord: { offset: to - 1, appendTimeMs: 1_700_000_000_000, hash: 'abc' },
-    shards: [],
-    replayFrom: 100,
-    candles: [],
-    tokens: [],
-    ...more,
-  };
-}
-
-function coded(...codes: Parameters<typeof isCoded>[1][]): (error: unknown) => boolean {
-  return (error) => isCoded(error, ...codes);
-}
+import { bytes, checkpoint, codecs, coded, counting, freshKey, type StoreUnderTest } from './fixtures.ts';
+import { testRebuildConformance } from './rebuild-conformance.ts';
 
 /** What every checkpoint store guarantees. */
-export function testConformance(name: string, open: () => CheckpointStore): void {
+export function testConformance(name: string, openTest: () => StoreUnderTest): void {
+  const open = () => openTest().store;
   const own = (key: PartitionKey): Promise<Ownership> => open().own(key, counting);
 
   describe(name, () => {
@@ -101,7 +70,9 @@ export function testConformance(name: string, open: () => CheckpointStore): void
 
     test('a partition that nobody ever owned has no standing', async () => {
       const owner = '00000000-0000-4000-8000-000000000000';
-      const [standing] = await open().standings([{ key: freshKey(), generation: 1, epoch: 1, owner }]);
+      const [standing] = await open().standings([
+        { key: freshKey(), generation: 1, epoch: 1, owner, candlesFromMs: 0 },
+      ]);
       assert.deepEqual(standing, { isOwner: false, epoch: null });
     });
 
@@ -178,5 +149,14 @@ export function testConformance(name: string, open: () => CheckpointStore): void
       assert.deepEqual(state.head, { forgotten: 1 });
       assert.equal(state.deltas.length, 1);
     });
+
+    test('a partition beside others that were counted over another number of partitions is refused, not begun', async () => {
+      const ownership = await own(freshKey());
+      const beside = { ...ownership.key, partition: 10_000 };
+      await assert.rejects(open().own(beside, { ...counting, partitionCount: 13 }), coded('PARTITION_COUNT_CHANGED'));
+      assert.equal(await open().serving(beside), null);
+    });
+
+    testRebuildConformance(openTest);
   });
 }

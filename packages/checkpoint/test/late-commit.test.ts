@@ -6,7 +6,7 @@ import { createPostgres, migrate, type Pool } from '@tidemark/store';
 import { type IsolatedStack, isolate, type Link, startTcpProxy } from '@tidemark/testing';
 import type { Ownership } from '../src/checkpoint.ts';
 import { PostgresCheckpointStore } from '../src/postgres-store.ts';
-import { checkpoint } from './conformance.ts';
+import { checkpoint } from './fixtures.ts';
 
 const log = silentLogger();
 const counting = { rulesHash: 'rules', partitionCount: 12, startOffset: 100 };

@@ -12,7 +12,9 @@ export {
 } from './decimal.ts';
 export { CodecError } from './engine/bytes.ts';
 export { createEngine } from './engine/engine.ts';
-export { CODEC_VERSION } from './engine/journal.ts';
+export { readHead } from './engine/head.ts';
+export { createRegister } from './engine/register.ts';
+export { CODEC_VERSION } from './engine/token-journal.ts';
 export type {
   CandleChange,
   Counters,
@@ -21,7 +23,10 @@ export type {
   EngineOptions,
   Head,
   LogRecord,
+  LogState,
   Outcome,
+  Register,
+  Registered,
   ShardEncoding,
   TokenChange,
 } from './engine/types.ts';

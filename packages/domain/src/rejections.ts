@@ -1,5 +1,6 @@
 /** Every reason for which a record of `swaps` is refused, in the order in which the checks are made. */
 export const REJECTIONS = {
+  BATCH_UNREADABLE: 'The batch of the record cannot be decompressed or decoded, or is too long when it is.',
   RECORD_TOO_LARGE: 'The value is longer than MAX_RECORD_BYTES.',
   NOT_UTF8: 'The value is not valid UTF-8.',
   NOT_JSON: 'The value is missing or is not JSON.',

@@ -19,7 +19,7 @@ const scenario: fc.Arbitrary<Scenario> = fc.record({
   spreadMs: fc.constantFrom(1_000, 100_000, 10_000_000, 1_000_000_000),
 });
 
-describe('engine against oracle', () => {
+describe('engine and register against oracle', () => {
   it(`every outcome, figure, candle and cut equals the naive recomputation, also after restores (seed ${SEED})`, () => {
     fc.assert(fc.property(scenario, runScenario), { seed: SEED, numRuns: RUNS, endOnFailure: true });
   });

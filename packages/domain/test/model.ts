@@ -13,9 +13,12 @@ import {
   type CandleChange,
   type Cut,
   createEngine,
+  createRegister,
   type Engine,
   type LogRecord,
+  type LogState,
   parseWindows,
+  type Register,
   type Rules,
   type ShardEncoding,
   type TokenStatistics,
@@ -56,6 +59,9 @@ class Run {
   #engine: Engine;
   /** Lives through without a restore: the restored one must stay equal to it. */
   readonly #steady: Engine;
+  /** Judges alike, and counts nothing. */
+  #register: Register;
+  readonly #registerStore = new Store();
   /** What readers hold: the last figures that were read after `takeChanged` named the token. */
   readonly #published = new Map<string, TokenStatistics>();
 
@@ -67,6 +73,11 @@ class Run {
     this.#oracle = new Oracle({ rules: this.#rules, ...PARTITION });
     this.#engine = this.#create();
     this.#steady = this.#create();
+    this.#register = this.#createRegister();
+  }
+
+  #createRegister(): Register {
+    return createRegister({ rules: this.#rules, ...PARTITION });
   }
 
   #create(): Engine {
@@ -79,7 +90,7 @@ class Run {
     for (const generated of generateSwaps({ seed, count, tokens, traders, stepMs, latenessMs })) {
       this.#apply(toRecord(generated, offset));
       offset += 1;
-      if (this.#random.chance(0.2)) this.#store.encode(() => false);
+      if (this.#random.chance(0.2)) for (const store of [this.#store, this.#registerStore]) store.encode(() => false);
       if (this.#random.chance(checkChance)) this.#check();
     }
     this.#check();
@@ -90,6 +101,12 @@ class Run {
     const expected = this.#oracle.judge(record);
     const actual = this.#engine.apply(record);
     assert.deepEqual(this.#steady.apply(record), actual);
+    const registered = this.#register.apply(record);
+    assert.deepEqual(
+      registered.kind === 'accepted' ? { kind: 'accepted', token: registered.swap.token } : registered,
+      actual,
+    );
+    if (registered.kind === 'accepted') assert.deepEqual(registered.swap, JSON.parse(String(record.value)));
     if (expected.kind === 'rejected') assert.equal(actual.kind === 'rejected' && actual.code, expected.code);
     else assert.deepEqual(actual, expected);
   }
@@ -102,6 +119,7 @@ class Run {
     if (judged.watermarkMs !== null) this.#advance(judged.watermarkMs);
     this.#compareFigures(judged);
     this.#cutAndCompare(judged);
+    this.#cutRegister(judged);
     if (this.#random.chance(this.#scenario.restoreChance)) this.#restore();
   }
 
@@ -147,7 +165,19 @@ class Run {
     this.#store.compareTokens(judged);
   }
 
+  #cutRegister(judged: Judged): void {
+    assert.equal(this.#register.watermarkMs, judged.watermarkMs);
+    assert.equal(this.#register.tokenCount, judged.tokens.size);
+    assert.deepEqual(this.#register.counters, judged.counters);
+    const cut = this.#register.cut();
+    assert.equal(this.#register.cut(), null);
+    if (cut !== null) this.#registerStore.write(cut, this.#register, this.#random);
+  }
+
   #restore(): void {
+    this.#register = this.#createRegister();
+    this.#registerStore.restore(this.#register);
+    assert.equal(this.#register.cut(), null);
     const restored = this.#create();
     this.#store.restore(restored);
     restored.advance(this.#engine.tMs);
@@ -175,7 +205,7 @@ class Store {
   #head: Cut['head'] | null = null;
   #encoding: { readonly shard: number; readonly journals: number; readonly bytes: ShardEncoding } | undefined;
 
-  write(cut: Cut, engine: Engine, random: Random): void {
+  write(cut: Cut, engine: LogState, random: Random): void {
     this.#journals.push(cut.journal);
     this.#head = JSON.parse(JSON.stringify(cut.head)) as Cut['head'];
     for (const shard of engine.dirtyShards()) {
@@ -203,7 +233,7 @@ class Store {
     this.#encoding = undefined;
   }
 
-  restore(engine: Engine): void {
+  restore(engine: LogState): void {
     this.#encoding = undefined;
     for (const [shard, { bytes }] of this.#bases) engine.restoreShard(shard, bytes);
     this.#journals.forEach((journal, i) =>

@@ -32,6 +32,7 @@ export class DeadLetters {
       topic,
       partition,
       offset: record.offset,
+      firstOffset: record.unreadable?.firstOffset,
       key: record.key,
       value: record.value,
       code,

@@ -9,6 +9,7 @@ export {
 } from './partition-consumer.ts';
 export { type BatchProducer, createProducer, type OutgoingRecord, type ProducerOptions } from './producer.ts';
 export type { ConsumedRecord } from './record.ts';
+export { recordsAt } from './records-at.ts';
 export { type KafkaConnection, kafkaConnection, kafkaSettings, topicOptions } from './settings.ts';
 export { type Tail, type TailOptions, tailTopic } from './tail.ts';
 export type { TopicReport } from './topics.ts';

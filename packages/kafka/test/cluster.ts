@@ -96,8 +96,14 @@ export async function tail(
 }
 
 /** All that the topic holds now. */
-export async function readAll(t: TestContext, cluster: Cluster, topic: TopicName): Promise<Reader> {
+export async function readAll(
+  t: TestContext,
+  cluster: Cluster,
+  topic: TopicName,
+  options: Partial<TailOptions> = {},
+): Promise<Reader> {
   const { reader, tail: opened } = await tail(t, cluster, {
+    ...options,
     topic,
     groupId: `${cluster.direct.options.topicPrefix}reader-${++count}`,
   });

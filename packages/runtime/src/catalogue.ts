@@ -55,37 +55,42 @@ export const catalogue = {
   RULES_CHANGED: entry(
     'configuration',
     'The checkpoint was counted by other rules (LATENESS, WINDOWS, PRICE_MIN_USD or the release).',
-    'Put the setting back, or run with another GROUP_ID to count anew from the start of the log.',
+    'Put the setting back, or run `npm run tidemark -- rebuild` with the new settings, then start the aggregators with them.',
   ),
   PARTITION_COUNT_CHANGED: entry(
     'configuration',
     'The topic has another number of partitions than the checkpoint was counted with.',
-    'Restore the topic, or run with another GROUP_ID to count anew.',
+    'Restore the topic, or stop the aggregators, run `npm run tidemark -- rebuild` and start them again.',
   ),
   LOG_REPLACED: entry(
     'configuration',
     'The log holds another record where the checkpoint ends: the topic was re-created.',
-    'Run with another GROUP_ID to count the new log; see docs/operations.md.',
+    'Run `npm run tidemark -- rebuild` to count the log that is there; see docs/operations.md.',
   ),
   LOG_TRUNCATED: entry(
     'configuration',
     'The checkpoint ends past the end of the log.',
-    'Restore the topic, or run with another GROUP_ID; see docs/operations.md.',
+    'Restore the topic, or run `npm run tidemark -- rebuild` to count the log that is there.',
   ),
   RETENTION_PASSED: entry(
     'configuration',
     'Records after the checkpoint were deleted by retention before they were counted.',
-    'Run with another GROUP_ID to count from the earliest retained record; see docs/operations.md.',
+    'Run `npm run tidemark -- rebuild` to count from the earliest retained record; see docs/operations.md.',
   ),
   CHECKPOINT_CORRUPT: entry(
     'configuration',
     'A stored checkpoint does not match its checksum or its chain of offsets.',
-    'Restore the database from a backup, or run with another GROUP_ID.',
+    'Restore the database from a backup, or run `npm run tidemark -- rebuild` to count the log again.',
   ),
   CODEC_UNKNOWN: entry(
     'configuration',
     'The checkpoint was written by a newer release.',
-    'Run that release, or a newer one.',
+    'Run that release or a newer one, or run `npm run tidemark -- rebuild` of this one to count the log again.',
+  ),
+  REBUILD_RUNNING: entry(
+    'temporary',
+    'Another process rebuilds the partition.',
+    'Wait for it: `npm run tidemark -- status` shows how far it is.',
   ),
   FENCED: entry('temporary', 'Another process took over the partition.', 'Nothing: the new owner goes on.'),
   COMMIT_UNKNOWN: entry(

@@ -1,6 +1,11 @@
 export { knownMigrations, migrate, requireSchema } from './migrate.ts';
 export { overlayFromRedis } from './overlay.ts';
-export { createPostgresPartitionStore, type PartitionStore, type StoredPartition } from './partition-store.ts';
+export {
+  createPostgresPartitionStore,
+  type PartitionStore,
+  type StoredPartition,
+  type StoredRebuild,
+} from './partition-store.ts';
 export { createPostgres, type Pool, pingPostgres, postgresConnection, postgresSettings } from './postgres.ts';
 export { createRedis, pingRedis, type Redis, redisConnection, redisSettings, requireNoEviction } from './redis.ts';
 export { createRedisStatsStore } from './redis-stats-store.ts';

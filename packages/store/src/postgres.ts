@@ -51,9 +51,9 @@ export function driverOptions({ url, tls }: PostgresConnection): ClientConfig {
 
 const connectTimeoutMs = 5_000;
 /** A statement beyond this is given up by the server, so that a lock held elsewhere cannot hold a service for ever. */
-const statementTimeoutMs = 15_000;
+const defaultStatementTimeoutMs = 15_000;
 /** The client gives up a little later than the server: a server that is gone cannot say so. */
-const queryTimeoutMs = 17_000;
+const queryTimeoutMarginMs = 2_000;
 /** A transaction whose client fell silent is ended, and its locks with it. */
 const idleInTransactionTimeoutMs = 30_000;
 const maxConnections = 10;
@@ -62,16 +62,23 @@ export interface PostgresOptions extends PostgresConnection {
   log: Logger;
   /** Connections at most. */
   max?: number;
+  /** How long a statement may take. */
+  statementTimeoutMs?: number;
 }
 
 /** A pool that outlives failovers: a broken connection is logged and dropped, whether idle or checked out. */
-export function createPostgres({ log, max = maxConnections, ...connection }: PostgresOptions): Pool {
+export function createPostgres({
+  log,
+  max = maxConnections,
+  statementTimeoutMs = defaultStatementTimeoutMs,
+  ...connection
+}: PostgresOptions): Pool {
   const pool = new Pool({
     ...driverOptions(connection),
     max,
     connectionTimeoutMillis: connectTimeoutMs,
     statement_timeout: statementTimeoutMs,
-    query_timeout: queryTimeoutMs,
+    query_timeout: statementTimeoutMs + queryTimeoutMarginMs,
     idle_in_transaction_session_timeout: idleInTransactionTimeoutMs,
     keepAlive: true,
     allowExitOnIdle: false,

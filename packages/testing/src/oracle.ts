@@ -207,6 +207,7 @@ function inOrder(a: Swap, b: Swap): number {
 /** Checks 1 and 2, from the words of the specification. */
 function readSwap(record: LogRecord, options: OracleOptions): Swap | RejectionCode {
   const { key, value } = record;
+  if (record.unreadable) return 'BATCH_UNREADABLE';
   if (value === null) return 'NOT_JSON';
   if (value.length > options.rules.maxRecordBytes) return 'RECORD_TOO_LARGE';
   let text: string;

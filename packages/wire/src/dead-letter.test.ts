@@ -24,6 +24,11 @@ describe('a dead letter', () => {
     assert.deepEqual(deadLetter({ ...where, key, value }), { key, value, headers: whereHeaders });
   });
 
+  test('of a batch says which offsets the batch covers', () => {
+    const { headers } = deadLetter({ ...where, firstOffset: 17, key: null, value: bytesOf(1) });
+    assert.deepEqual(headers, { ...whereHeaders, 'tidemark-first-offset': '17' });
+  });
+
   test('keeps a missing key and a missing value missing', () => {
     assert.deepEqual(deadLetter({ ...where, key: null, value: null }), {
       key: null,

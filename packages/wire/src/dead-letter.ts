@@ -7,6 +7,8 @@ export interface Rejected {
   topic: string;
   partition: number;
   offset: number;
+  /** Of a batch that was rejected as a whole; `offset` is its last. */
+  firstOffset?: number | undefined;
   key: Uint8Array | null;
   value: Uint8Array | null;
   code: string;
@@ -15,14 +17,15 @@ export interface Rejected {
 
 /**
  * The record for `swaps.dead`: the original bytes under their original key, and in the headers where they were and what was wrong.
- * A value or key that is too long is cut, and its length and SHA-256 are in the headers: so a letter stays below what brokers take
+ * Of a batch that cannot be decoded it is the bytes of the batch. A value or key that is too long is cut, and its length and SHA-256 are in the headers: so a letter stays below what brokers take
  * (1 MiB), whatever the record was.
  */
-export function deadLetter({ topic, partition, offset, key, value, code, reason }: Rejected) {
+export function deadLetter({ topic, partition, offset, firstOffset, key, value, code, reason }: Rejected) {
   const headers: Record<string, string> = {
     'tidemark-topic': topic,
     'tidemark-partition': String(partition),
     'tidemark-offset': String(offset),
+    ...(firstOffset !== undefined && { 'tidemark-first-offset': String(firstOffset) }),
     'tidemark-code': code,
     'tidemark-reason': reason,
   };

@@ -28,20 +28,28 @@ async function turn(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }
 
-function guard(store: CheckpointStore) {
+function guard(store: CheckpointStore, owned: OwnedPartition) {
   const fenced: OwnedPartition[] = [];
-  return { fenced, guard: new ClockGuard({ store, log: silentLogger(), onFenced: (one) => fenced.push(one) }) };
+  return {
+    fenced,
+    guard: new ClockGuard({
+      store,
+      partitions: () => [owned],
+      log: silentLogger(),
+      onFenced: (one) => fenced.push(one),
+    }),
+  };
 }
 
 describe('a clock that ran ahead', () => {
   test('begins one new epoch, however often it is looked at meanwhile', async () => {
     const store = new MemoryCheckpointStore();
     const { owned, epochs } = ahead(await store.own(key, counting));
-    const { guard: clock } = guard(store);
-    clock.look([owned]);
-    clock.look([owned]);
+    const { guard: clock } = guard(store, owned);
+    clock.look();
+    clock.look();
     await turn();
-    clock.look([owned]);
+    clock.look();
     await turn();
     assert.deepEqual(epochs, [2]);
   });
@@ -53,12 +61,12 @@ describe('a clock that ran ahead', () => {
     const away = {
       raiseEpoch: (one: Ownership) => (isAway ? Promise.reject(new Error('away')) : store.raiseEpoch(one)),
     } as CheckpointStore;
-    const { guard: clock, fenced } = guard(away);
-    clock.look([owned]);
+    const { guard: clock, fenced } = guard(away, owned);
+    clock.look();
     await turn();
     assert.deepEqual([epochs, fenced], [[], []]);
     isAway = false;
-    clock.look([owned]);
+    clock.look();
     await turn();
     assert.deepEqual(epochs, [2]);
   });
@@ -67,8 +75,8 @@ describe('a clock that ran ahead', () => {
     const store = new MemoryCheckpointStore();
     const { owned, epochs } = ahead(await store.own(key, counting));
     await store.own(key, counting);
-    const { guard: clock, fenced } = guard(store);
-    clock.look([owned]);
+    const { guard: clock, fenced } = guard(store, owned);
+    clock.look();
     await turn();
     assert.deepEqual([epochs, fenced], [[], [owned]]);
   });

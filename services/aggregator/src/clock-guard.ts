@@ -4,10 +4,13 @@ import type { OwnedPartition } from './owned-partition.ts';
 
 export interface ClockGuardOptions {
   store: CheckpointStore;
+  partitions: () => Iterable<OwnedPartition>;
   log: Logger;
   /** Somebody else took the partition over. */
   onFenced(owned: OwnedPartition): void;
 }
+
+const lookIntervalMs = 1_000;
 
 /**
  * Notices a clock that ran ahead and is back. Readers keep the greatest version, so only a higher epoch may carry an earlier moment:
@@ -16,14 +19,22 @@ export interface ClockGuardOptions {
 export class ClockGuard {
   readonly #options: ClockGuardOptions;
   readonly #raising = new WeakSet<OwnedPartition>();
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(options: ClockGuardOptions) {
     this.#options = options;
   }
 
-  /** To be called now and then with all partitions. */
-  look(partitions: Iterable<OwnedPartition>): void {
-    for (const owned of partitions) {
+  start(): void {
+    this.#timer = setInterval(() => this.look(), lookIntervalMs);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  look(): void {
+    for (const owned of this.#options.partitions()) {
       if (!owned.clockRanAhead || !owned.assignment.current || this.#raising.has(owned)) continue;
       this.#raising.add(owned);
       void this.#raise(owned).finally(() => this.#raising.delete(owned));

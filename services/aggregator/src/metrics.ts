@@ -1,39 +1,14 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { createOwnershipMetrics, perPartition } from '@tidemark/ownership';
+import { Counter, type Registry } from 'prom-client';
 import type { OwnedPartition } from './owned-partition.ts';
-
-const tokenWarningShare = 0.8;
 
 export type AggregatorMetrics = ReturnType<typeof createMetrics>;
 
 /** The aggregator's metrics; what is per partition is read when it is asked for. */
 export function createMetrics(registers: Registry[], partitions: () => Iterable<OwnedPartition>, maxTokens: number) {
-  const perPartition = (name: string, help: string, value: (owned: OwnedPartition) => number) =>
-    new Gauge({
-      name: `tidemark_partition_${name}`,
-      help,
-      labelNames: ['partition'],
-      registers: registers,
-      collect() {
-        this.reset();
-        for (const owned of partitions()) this.set({ partition: owned.partition }, value(owned));
-      },
-    });
-  perPartition('next_offset', 'The offset that is applied next.', (owned) => owned.nextOffset);
-  perPartition('lag_records', 'Records between the next offset and the end of the log.', (owned) => owned.lag);
-  perPartition('tokens', 'Tokens in memory.', (owned) => owned.engine.tokenCount);
-  perPartition('near_token_limit', '1 when over 80 % of MAX_TOKENS are in memory.', (owned) =>
-    owned.engine.tokenCount > tokenWarningShare * maxTokens ? 1 : 0,
-  );
-  perPartition('counted_total', 'Records accepted in this generation.', (owned) => owned.engine.counters.counted);
-  perPartition('duplicate_total', 'Duplicates in this generation.', (owned) => owned.engine.counters.duplicate);
-  perPartition('late_total', 'Late records in this generation.', (owned) => owned.engine.counters.late);
-  perPartition('publish_due', 'Tokens that wait to be published.', (owned) => owned.queue.due);
+  perPartition(registers, partitions, 'publish_due', 'Tokens that wait to be published.', (owned) => owned.queue.due);
   return {
-    applied: new Counter({
-      name: 'tidemark_records_applied_total',
-      help: 'Records applied by this process.',
-      registers,
-    }),
+    ...createOwnershipMetrics(registers, partitions, maxTokens),
     rejected: new Counter({
       name: 'tidemark_records_rejected_total',
       help: 'Records sent to swaps.dead, by code.',
@@ -43,43 +18,6 @@ export function createMetrics(registers: Registry[], partitions: () => Iterable<
     published: new Counter({
       name: 'tidemark_values_published_total',
       help: 'Values sent to stats and Redis.',
-      registers,
-    }),
-    assigned: new Counter({
-      name: 'tidemark_partitions_assigned_total',
-      help: 'Partitions that came with a rebalance: restored from the checkpoint, or kept in memory.',
-      labelNames: ['how'],
-      registers,
-    }),
-    joinSeconds: new Histogram({
-      name: 'tidemark_group_join_seconds',
-      help: 'From when a rebalance of the group was known to when it gave this member its partitions.',
-      buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30],
-      registers,
-    }),
-    restoreSeconds: new Histogram({
-      name: 'tidemark_restore_seconds',
-      help: 'From the assignment of a partition to its first record, by whether its memory was kept or restored.',
-      labelNames: ['how'],
-      buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30],
-      registers,
-    }),
-    checkpointSeconds: new Histogram({
-      name: 'tidemark_checkpoint_seconds',
-      help: 'Storing one checkpoint.',
-      buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5],
-      registers,
-    }),
-    checkpointBytes: new Counter({
-      name: 'tidemark_checkpoint_bytes_total',
-      help: 'Bytes of deltas and bases stored.',
-      labelNames: ['kind'],
-      registers,
-    }),
-    refused: new Gauge({
-      name: 'tidemark_partitions_refused',
-      help: 'Partitions that stand still, by code; see the log.',
-      labelNames: ['partition', 'code'],
       registers,
     }),
   };

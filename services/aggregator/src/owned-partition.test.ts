@@ -41,7 +41,7 @@ async function own(setup: Setup = {}) {
   const owned = new OwnedPartition({
     assignment: { current: true, partition: 0 } as Assignment,
     ownership,
-    engine,
+    state: engine,
     stored,
     queue: new PublishQueue({ ...defaultPublishQueueOptions, intervalMs: 20 }),
     deadLetters: new DeadLetters({
@@ -60,7 +60,7 @@ async function own(setup: Setup = {}) {
   const checkpoint = async () => {
     const pending = owned.checkpoint();
     if (!pending) return false;
-    await pending.deadLetters;
+    await pending.acknowledged;
     await store.commit(ownership, pending.checkpoint);
     owned.stored();
     return true;

@@ -77,7 +77,7 @@ export class Publisher {
     const records: OutgoingRecord[] = [];
     const entries: StatsEntry[] = [];
     for (const token of tokens) {
-      const json = owned.valueOf(token, version);
+      const json = owned.recordOf(token, version);
       records.push({ topic: 'stats', partition, key: token, value: json, lease });
       entries.push({ key: token, version, json });
     }

@@ -114,6 +114,7 @@ export class Installation {
     const tail = await tailTopic(this.client, {
       topic,
       groupId: `${this.stack.topicPrefix}reader-${randomUUID()}`,
+      keepUnreadable: true,
       onRecords: (_, records) => {
         all.push(...records);
       },

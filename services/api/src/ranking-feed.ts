@@ -13,7 +13,13 @@ export interface RankingFeedOptions {
 }
 
 /** Fills the table from `stats`, then keeps it current. `caughtUp` resolves when it holds what was there at the start. */
-export async function followStats({ kafka, store, table, instance, onError }: RankingFeedOptions): Promise<Tail> {
+export async function followStats({
+  kafka,
+  store,
+  table,
+  instance,
+  onError,
+}: RankingFeedOptions): Promise<Pick<Tail, 'caughtUp' | 'close'>> {
   const tail = await tailTopic(kafka, {
     topic: 'stats',
     groupId: `tidemark-api-${instance}-${randomUUID()}`,

@@ -16,7 +16,13 @@ export interface StatsFeedOptions {
  * Fills the hub from `stats`, then keeps it current. `caughtUp` resolves when it holds what was there at the start, with the
  * values of Redis laid over it.
  */
-export async function followStats({ kafka, store, hub, instance, onError }: StatsFeedOptions): Promise<Tail> {
+export async function followStats({
+  kafka,
+  store,
+  hub,
+  instance,
+  onError,
+}: StatsFeedOptions): Promise<Pick<Tail, 'caughtUp' | 'close'>> {
   const tail = await tailTopic(kafka, {
     topic: 'stats',
     // Random, too: two gateways of one name would share the partitions instead of each getting all.

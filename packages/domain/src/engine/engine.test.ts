@@ -54,6 +54,7 @@ describe('judgement', () => {
     const engine = create();
     engine.apply(record({}));
     const bad: [string, LogRecord][] = [
+      ['BATCH_UNREADABLE', record({}, { unreadable: { firstOffset: 0, reason: 'it is cut off' } })],
       ['RECORD_TOO_LARGE', record({}, { value: Buffer.alloc(2_000_000) })],
       ['NOT_UTF8', record({}, { value: Buffer.from([0xff]) })],
       ['NOT_JSON', record({}, { value: Buffer.from('NaN') })],

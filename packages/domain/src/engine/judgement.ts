@@ -16,6 +16,7 @@ export interface Place {
 
 /** Checks 1 to 3 of the judgement: what can be said of a record without any state. */
 export function checkRecord(record: LogRecord, maxRecordBytes: number, place: Place): Decoded {
+  if (record.unreadable) return refuse('BATCH_UNREADABLE', record.unreadable.reason);
   const decoded = decodeSwap(record.value, maxRecordBytes);
   if (!decoded.ok) return decoded;
   const { swap } = decoded;

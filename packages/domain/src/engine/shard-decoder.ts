@@ -1,8 +1,8 @@
 import { ByteReader } from './bytes.ts';
-import { checkCodec } from './journal.ts';
 import type { LiveStore } from './live-store.ts';
 import { ROW_WIDTH, type Rows } from './rows.ts';
 import { readSwap } from './swap-codec.ts';
+import { checkCodec } from './token-journal.ts';
 import { type Memory, TokenState } from './token-state.ts';
 import { NEVER } from './traders.ts';
 

@@ -1,7 +1,7 @@
 import { ByteWriter } from './bytes.ts';
-import { CODEC_VERSION } from './journal.ts';
 import { ROW_WIDTH, type Rows } from './rows.ts';
 import { writeSwap } from './swap-codec.ts';
+import { CODEC_VERSION } from './token-journal.ts';
 import type { Memory, TokenState } from './token-state.ts';
 import { NEVER, type SettledTrades } from './traders.ts';
 import type { ShardEncoding } from './types.ts';

@@ -1,6 +1,7 @@
 import type { Rejection } from '../rejections.ts';
 import type { Rules } from '../rules.ts';
 import type { TokenStatistics } from '../statistics.ts';
+import type { Swap } from '../swap.ts';
 
 /** A record of `swaps` as Kafka holds it. */
 export interface LogRecord {
@@ -9,6 +10,8 @@ export interface LogRecord {
   readonly appendTimeMs: number;
   readonly key: Uint8Array | null;
   readonly value: Uint8Array | null;
+  /** The record stands for a whole batch that cannot be decoded, at its last offset; the value is the batch's bytes. */
+  readonly unreadable?: { readonly firstOffset: number; readonly reason: string };
 }
 
 export type Outcome =
@@ -83,32 +86,14 @@ export interface ShardEncoding {
   step(hasTime: () => boolean): Uint8Array | undefined;
 }
 
-/** The state of one partition: what its log says (`apply`), read at a moment (`advance`, `read`). */
-export interface Engine {
-  /**
-   * Judges the next record and takes it into the state. The caller skips offsets that were applied.
-   * @throws TooManyTokensError before anything changed.
-   */
-  apply(record: LogRecord): Outcome;
+/** What the log of one partition says, in shards of tokens, as checkpoints hold it. */
+export interface LogState {
   /** Wpartition: the greatest timestamp of a record that passed the checks up to lateness. */
   readonly watermarkMs: number | null;
   readonly counters: Readonly<Counters>;
   readonly tokenCount: number;
-
-  /** The read moment. Reads are exact from 60 s behind the watermark on. */
-  readonly tMs: number;
-  /** Moves the read moment; an earlier one is ignored. Marks tokens whose figures change, and computes none of them. */
-  advance(tMs: number): void;
-  /** Forgets the read moment, so that the next one may be earlier; all tokens are marked. What is counted stays. */
-  rewind(): void;
-  /** Tokens whose statistics changed since they were taken last, oldest first, forgotten ones among them. */
-  takeChanged(max?: number): string[];
-  readonly changedCount: number;
-  /** All tokens are to be published again. */
-  markAllChanged(): void;
-  /** The statistics at the read moment; null for a token that is unknown or forgotten. */
-  read(token: string): TokenStatistics | null;
-  tokens(): IterableIterator<string>;
+  /** Whether the token is in memory. */
+  has(token: string): boolean;
 
   /** Hands over what changed since the last cut; null when nothing did. */
   cut(): Cut | null;
@@ -126,4 +111,39 @@ export interface Engine {
   restoreShard(shard: number, bytes: Uint8Array): void;
   replay(journal: Uint8Array, accepts: (shard: number) => boolean): void;
   restoreHead(head: Head): void;
+}
+
+/** What the log says, counted (`apply`), and read at a moment (`advance`, `read`). */
+export interface Engine extends LogState {
+  /**
+   * Judges the next record and takes it into the state. The caller skips offsets that were applied.
+   * @throws TooManyTokensError before anything changed.
+   */
+  apply(record: LogRecord): Outcome;
+
+  /** The read moment. Reads are exact from 60 s behind the watermark on. */
+  readonly tMs: number;
+  /** Moves the read moment; an earlier one is ignored. Marks tokens whose figures change, and computes none of them. */
+  advance(tMs: number): void;
+  /** Forgets the read moment, so that the next one may be earlier; all tokens are marked. What is counted stays. */
+  rewind(): void;
+  /** Tokens whose statistics changed since they were taken last, oldest first, forgotten ones among them. */
+  takeChanged(max?: number): string[];
+  readonly changedCount: number;
+  /** All tokens are to be published again. */
+  markAllChanged(): void;
+  /** The statistics at the read moment; null for a token that is unknown or forgotten. */
+  read(token: string): TokenStatistics | null;
+  tokens(): IterableIterator<string>;
+}
+
+export type Registered = { readonly kind: 'accepted'; readonly swap: Swap } | Exclude<Outcome, { kind: 'accepted' }>;
+
+/** What the log says, judged as the engine judges it, and nothing counted: it knows no more than which swaps it accepted. */
+export interface Register extends LogState {
+  /**
+   * Judges the next record; the swap of an accepted one is for the caller to keep.
+   * @throws TooManyTokensError before anything changed.
+   */
+  apply(record: LogRecord): Registered;
 }

@@ -1,48 +1,38 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import {
-  type CheckpointStore,
-  type Ownership,
-  restoreEngine,
-  type Standing,
-  type StoredState,
-} from '@tidemark/checkpoint';
-import { CODEC_VERSION, createEngine, type Rules, rulesHash } from '@tidemark/domain';
-import {
-  type Assignment,
-  type BatchProducer,
-  DeadLetters,
-  type KafkaClient,
-  type PartitionBatch,
-  type PartitionOffsets,
-  type PartitionProcessor,
-} from '@tidemark/kafka';
+import type { CheckpointStore, Ownership, Standing, StoredState } from '@tidemark/checkpoint';
+import { CODEC_VERSION } from '@tidemark/domain';
+import type { Assignment, KafkaClient, PartitionBatch, PartitionOffsets, PartitionProcessor } from '@tidemark/kafka';
 import { CodedError, isCoded, type Logger, type Readiness } from '@tidemark/runtime';
-import type { StatsStore } from '@tidemark/store';
 import { batched } from './batched.ts';
 import type { Checkpointer } from './checkpointer.ts';
-import type { AggregatorMetrics } from './metrics.ts';
-import { OwnedPartition } from './owned-partition.ts';
-import { PublishQueue, type PublishQueueOptions } from './publish-queue.ts';
-import type { ClockMode } from './read-moment.ts';
+import type { OwnershipMetrics } from './metrics.ts';
+import type { OwnedLog } from './owned-log.ts';
 
-export interface PartitionsOptions {
+/** A partition that was just owned, with what is stored of it. */
+export interface Restoring {
+  assignment: Assignment;
+  ownership: Ownership;
+  stored: StoredState;
+  bounds: PartitionOffsets;
+  /** Whether the partition is still this process's. */
+  isOurs(): boolean;
+}
+
+export interface PartitionsOptions<P extends OwnedLog> {
   client: KafkaClient;
   store: CheckpointStore;
-  stats: StatsStore;
-  checkpointer: () => Checkpointer;
-  deadLetterProducer: BatchProducer;
+  checkpointer: () => Checkpointer<P>;
   groupId: string;
   partitionCount: number;
-  rules: Rules;
-  maxTokens: number;
-  clock: ClockMode;
-  nowMs: () => number;
-  publishing: PublishQueueOptions;
-  metrics: AggregatorMetrics;
+  /** What a checkpoint must have been counted by. */
+  rulesHash: string;
+  metrics: OwnershipMetrics;
   readiness: Readiness;
   log: Logger;
+  /** Makes the partition's state from what is stored. */
+  restore(restoring: Restoring): Promise<P>;
   /** Records were applied. */
-  onApplied(): void;
+  onApplied?(): void;
   /** The process as a whole cannot go on. */
   onFatal(error: Error): void;
 }
@@ -51,18 +41,20 @@ export interface PartitionsOptions {
 const codecs = [CODEC_VERSION];
 
 /** The partitions that this process has: restores what comes, applies records, lets go of what leaves. */
-export class Partitions implements PartitionProcessor {
-  readonly #options: PartitionsOptions;
-  readonly #owned = new Map<number, OwnedPartition>();
+export class Partitions<P extends OwnedLog> implements PartitionProcessor {
+  readonly #options: PartitionsOptions<P>;
+  readonly #owned = new Map<number, P>();
   /** Partitions that somebody else took over while we thought them ours: first the group is asked whether we are still in it. */
   readonly #fenced = new Set<number>();
   /** Partitions that stand still, with the reason. */
   readonly #refused = new Map<number, string>();
+  /** The generation that was owned last of each partition. */
+  readonly #generations = new Map<number, number>();
   /** A rebalance asks for many partitions at once: each of these is one request for all of them. */
   readonly #boundsOf: (partition: number) => Promise<PartitionOffsets>;
   readonly #standingOf: (ownership: Ownership) => Promise<Standing>;
 
-  constructor(options: PartitionsOptions) {
+  constructor(options: PartitionsOptions<P>) {
     this.#options = options;
     const { client, store } = options;
     this.#boundsOf = batched(async (partitions) => {
@@ -72,8 +64,16 @@ export class Partitions implements PartitionProcessor {
     this.#standingOf = batched((ownerships) => store.standings(ownerships));
   }
 
-  [Symbol.iterator](): Iterator<OwnedPartition> {
+  [Symbol.iterator](): Iterator<P> {
     return this.#owned.values();
+  }
+
+  /** Partitions that stand still, and the generation that they stand at. */
+  get standstills(): { partition: number; generation: number }[] {
+    return Array.from(this.#refused.keys(), (partition) => ({
+      partition,
+      generation: this.#generations.get(partition) ?? 0,
+    }));
   }
 
   async assigned(assignment: Assignment): Promise<number> {
@@ -96,7 +96,7 @@ export class Partitions implements PartitionProcessor {
     readiness.done(condition(partition));
     const { nextOffset, ownership } = owned;
     log.info(
-      { partition, nextOffset, epoch: ownership.epoch, tokens: owned.engine.tokenCount, tookMs },
+      { partition, nextOffset, epoch: ownership.epoch, tokens: owned.state.tokenCount, tookMs },
       `partition ${how}`,
     );
     return owned.readFrom(bounds.low);
@@ -110,8 +110,8 @@ export class Partitions implements PartitionProcessor {
       const applied = owned.apply(records, index);
       this.#options.metrics.applied.inc(applied - index);
       index = applied;
-      this.#options.onApplied();
-      await this.#options.deadLetterProducer.ready();
+      this.#options.onApplied?.();
+      await owned.ready();
       if (index < records.length) await nextTurn();
       if (assignment.ended) return;
       await heartbeat();
@@ -147,7 +147,7 @@ export class Partitions implements PartitionProcessor {
   }
 
   /** The memory of the partition is no longer what is stored: the next assignment restores it. */
-  invalidate(owned: OwnedPartition): void {
+  invalidate(owned: P): void {
     if (this.#owned.get(owned.partition) === owned) this.#owned.delete(owned.partition);
     this.#fenced.add(owned.partition);
   }
@@ -163,15 +163,18 @@ export class Partitions implements PartitionProcessor {
   }
 
   /** A partition that stays with this member keeps its memory, as long as nobody else owned it. */
-  async #keep(assignment: Assignment): Promise<OwnedPartition | undefined> {
+  async #keep(assignment: Assignment): Promise<P | undefined> {
     const { checkpointer, log } = this.#options;
     const { partition } = assignment;
     const held = this.#owned.get(partition);
     if (!held) return undefined;
     // Its outcome may be that the memory is not valid.
     await checkpointer().settled(held);
+    assignment.signal.throwIfAborted();
     if (this.#owned.get(partition) !== held) return undefined;
     const { isOwner, epoch: foundEpoch } = await this.#standingOf(held.ownership);
+    // Of two rebalances in quick succession the former's answer may come last: the partition belongs to the later assignment.
+    assignment.signal.throwIfAborted();
     if (this.#owned.get(partition) !== held) return undefined;
     if (!isOwner) {
       const { epoch } = held.ownership;
@@ -182,37 +185,24 @@ export class Partitions implements PartitionProcessor {
     return held;
   }
 
-  async #restore(assignment: Assignment): Promise<OwnedPartition> {
-    const { store, groupId, client, rules, partitionCount, maxTokens, clock, nowMs, publishing } = this.#options;
+  async #restore(assignment: Assignment): Promise<P> {
+    const { store, groupId, client, rulesHash, partitionCount, restore } = this.#options;
     const { partition } = assignment;
     this.#owned.delete(partition);
     if (this.#fenced.has(partition)) await assignment.confirmed();
     const key = { groupId, topic: client.topicName('swaps'), partition };
     const { low } = await this.#boundsOf(partition);
-    const ownership = await store.own(key, { rulesHash: rulesHash(rules), partitionCount, startOffset: low });
+    const ownership = await store.own(key, { rulesHash, partitionCount, startOffset: low });
     this.#fenced.delete(partition);
+    this.#generations.set(partition, ownership.generation);
     // Between owning and applying the group confirms the membership: a slow former member cannot take over from the rightful one.
-    const [stored, lastBeat, bounds] = await Promise.all([
+    const [stored, bounds] = await Promise.all([
       this.#read(ownership),
-      this.#lastBeat(partition),
       this.#boundsOf(partition),
       assignment.confirmed(),
     ]);
     requireWithin(bounds, { partition, nextOffset: stored.nextOffset });
-    const engine = createEngine({ rules, partition, partitionCount, maxTokens });
-    await restoreEngine(engine, stored, assignment.signal);
-    return new OwnedPartition({
-      assignment,
-      ownership,
-      engine,
-      stored,
-      queue: new PublishQueue(publishing),
-      deadLetters: this.#deadLetters(assignment, key.topic),
-      clock,
-      nowMs,
-      endOffset: bounds.high,
-      publishFloor: publishFloor(ownership, lastBeat, bounds),
-    });
+    return restore({ assignment, ownership, stored, bounds, isOurs: () => this.#owned.has(partition) });
   }
 
   /** A process that takes the partition over at this moment may be the rightful one: the group is asked before the next try. */
@@ -224,28 +214,6 @@ export class Partitions implements PartitionProcessor {
       throw error;
     }
   }
-
-  #deadLetters(assignment: Assignment, topic: string): DeadLetters {
-    const { deadLetterProducer, log, metrics } = this.#options;
-    const { partition } = assignment;
-    return new DeadLetters({
-      topic,
-      partition,
-      producer: deadLetterProducer,
-      log,
-      onRejected: (code) => metrics.rejected.inc({ code }),
-      isCurrent: () => this.#owned.has(partition),
-    });
-  }
-
-  async #lastBeat(partition: number): Promise<readonly number[] | null> {
-    try {
-      return (await this.#options.stats.readHeartbeat(partition))?.version ?? null;
-    } catch (error) {
-      if (isCoded(error, 'REDIS_UNAVAILABLE')) return null;
-      throw error;
-    }
-  }
 }
 
 function condition(partition: number): string {
@@ -254,15 +222,6 @@ function condition(partition: number): string {
 
 function standing(partition: number, code: string): string {
   return `partition ${partition}, which stands still: ${code}`;
-}
-
-/**
- * A former owner published up to somewhere past its last heartbeat. Compaction keeps the last record of a token and not the
- * greatest version, so nothing older may follow; where the heartbeat is not known, the log's end is surely far enough.
- */
-function publishFloor({ generation }: Ownership, lastBeat: readonly number[] | null, bounds: PartitionOffsets): number {
-  if (lastBeat === null || lastBeat[0]! > generation) return bounds.high;
-  return lastBeat[0] === generation ? lastBeat[1]! : 0;
 }
 
 /** @throws CodedError RETENTION_PASSED, LOG_TRUNCATED */

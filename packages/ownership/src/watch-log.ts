@@ -1,17 +1,15 @@
 import type { KafkaClient } from '@tidemark/kafka';
 import { isCoded, type Logger, type Readiness } from '@tidemark/runtime';
-import type { ClockGuard } from './clock-guard.ts';
-import type { OwnedPartition } from './owned-partition.ts';
+import type { OwnedLog } from './owned-log.ts';
 import { Watchdog } from './watchdog.ts';
 
 export interface WatchLogOptions {
   client: KafkaClient;
-  partitions: () => Iterable<OwnedPartition>;
+  partitions: () => Iterable<OwnedLog>;
   /** Whether the group has heard of this member of late. */
   isMember: () => boolean;
   /** How long work may wait without progress. */
   stuckAfterMs: number;
-  clock: ClockGuard;
   readiness: Readiness;
   log: Logger;
   /** Only a new process helps. */
@@ -25,11 +23,10 @@ const brokers = 'Kafka, which does not answer';
 const membership = 'the consumer group, which has not heard of this member';
 
 /**
- * Each second asks where the log ends, so that lag is known also of a partition that is not being read, and looks at the clock and at what
- * stands still. Brokers that do not answer are waited for; a process that does not move although they answer is stuck.
+ * Each second asks where the log ends, so that lag is known also of a partition that is not being read, and looks at what stands still. Brokers that do not answer are waited for; a process that does not move although they answer is stuck.
  */
 export function watchLog(options: WatchLogOptions): { stop(): void } {
-  const { client, partitions, isMember, stuckAfterMs, clock, readiness, log, onStuck } = options;
+  const { client, partitions, isMember, stuckAfterMs, readiness, log, onStuck } = options;
   const watchdog = new Watchdog(stuckAfterMs);
   let looking = false;
   let answeredAtMs = performance.now();
@@ -54,7 +51,6 @@ export function watchLog(options: WatchLogOptions): { stop(): void } {
     }
   };
   const timer = setInterval(() => {
-    clock.look(partitions());
     if (performance.now() - answeredAtMs > awayAfterMs) {
       watchdog.blinded();
       readiness.waitFor(brokers);

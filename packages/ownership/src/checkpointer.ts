@@ -1,30 +1,30 @@
 import { type CheckpointStore, FencedError } from '@tidemark/checkpoint';
 import type { PartitionConsumer } from '@tidemark/kafka';
 import { isCoded, type Logger } from '@tidemark/runtime';
-import type { AggregatorMetrics } from './metrics.ts';
-import type { OwnedPartition } from './owned-partition.ts';
+import type { OwnershipMetrics } from './metrics.ts';
+import type { OwnedLog } from './owned-log.ts';
 
-export interface CheckpointerOptions {
+export interface CheckpointerOptions<P extends OwnedLog> {
   store: CheckpointStore;
   consumer: () => PartitionConsumer;
-  partitions: () => Iterable<OwnedPartition>;
+  partitions: () => Iterable<P>;
   intervalMs: number;
-  metrics: AggregatorMetrics;
+  metrics: OwnershipMetrics;
   log: Logger;
   /** The memory of the partition is not what is stored, or no longer ours: it has to be restored. */
-  onInvalid(owned: OwnedPartition): void;
+  onInvalid(owned: P): void;
 }
 
 /** Into so many parts the interval is divided; each partition has its turn in one of them, so that their work does not fall together. */
 const partsOfInterval = 12;
 
 /** Stores what was counted, each interval: Postgres first, then the group's offset. One checkpoint of a partition at a time. */
-export class Checkpointer {
-  readonly #options: CheckpointerOptions;
-  readonly #underWay = new Map<OwnedPartition, Promise<void>>();
+export class Checkpointer<P extends OwnedLog> {
+  readonly #options: CheckpointerOptions<P>;
+  readonly #underWay = new Map<P, Promise<void>>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(options: CheckpointerOptions) {
+  constructor(options: CheckpointerOptions<P>) {
     this.#options = options;
   }
 
@@ -52,11 +52,11 @@ export class Checkpointer {
   }
 
   /** Resolves when no checkpoint of the partition is under way. */
-  async settled(owned: OwnedPartition): Promise<void> {
+  async settled(owned: P): Promise<void> {
     await this.#underWay.get(owned);
   }
 
-  #run(owned: OwnedPartition): Promise<void> {
+  #run(owned: P): Promise<void> {
     const running = this.#underWay.get(owned);
     if (running) return running;
     const run = this.#store(owned).finally(() => this.#underWay.delete(owned));
@@ -64,14 +64,14 @@ export class Checkpointer {
     return run;
   }
 
-  async #store(owned: OwnedPartition): Promise<void> {
+  async #store(owned: P): Promise<void> {
     const { store, consumer, metrics, log, onInvalid } = this.#options;
     if (!owned.assignment.current) return;
     const pending = owned.checkpoint();
     if (!pending) return owned.unchanged();
     const { checkpoint } = pending;
     try {
-      await pending.deadLetters;
+      await pending.acknowledged;
       if (!owned.assignment.current) return;
       const stopTimer = metrics.checkpointSeconds.startTimer();
       await store.commit(owned.ownership, checkpoint);
