@@ -5,6 +5,7 @@ import { Latencies } from '../latencies.ts';
 import { Arrivals } from '../live/arrivals.ts';
 import { Subscriber } from '../live/subscriber.ts';
 import type { Measure, RunContext } from '../measure.ts';
+import { MachineLoad } from '../system/machine-load.ts';
 import { type System, startSystem } from '../system/system.ts';
 import { type Assigned, assignedSince } from './assigned.ts';
 import { type MovesOptions, movesOptions } from './options.ts';
@@ -33,6 +34,8 @@ export interface MovesData {
   /** Records in the log when the first aggregator joined the one that counted them. */
   preloaded: number;
   moves: Move[];
+  /** Of one core, by everything that ran on the machine, in the rounds. */
+  machineBusyPercent: number;
   exactness: Exactness;
 }
 
@@ -53,11 +56,11 @@ export const moves: Measure<MovesOptions, MovesData> = {
 async function run(context: RunContext, options: MovesOptions): Promise<MovesData> {
   const system = await startSystem({ partitions, ...context });
   try {
-    const { arrivals, preloaded, rebalances } = await underLoad(system, options, context);
+    const { arrivals, rebalances, ...measured } = await underLoad(system, options, context);
     context.say('compares every figure with the oracle');
     const { latencies, exactness } = await judge(system, arrivals);
-    const measured = rebalances.map((rebalance) => standstills(rebalance, latencies));
-    return { options: { ...options, partitions }, preloaded, moves: measured, exactness };
+    const standing = rebalances.map((rebalance) => standstills(rebalance, latencies));
+    return { options: { ...options, partitions }, ...measured, moves: standing, exactness };
   } catch (error) {
     // What was interrupted rejects with an AbortError; why it was is the signal's reason.
     throw system.signal.aborted ? system.signal.reason : error;
@@ -98,6 +101,7 @@ async function underLoad(
   const load = await system.start('producer', { ...simulator, RATE: String(rate) });
   await sleep(warmUpMs, undefined, { signal });
   const rebalances: Rebalance[] = [];
+  const machine = new MachineLoad();
   for (let round = 1; round <= rounds; round++) {
     say(`round ${round} of ${rounds}: a second aggregator joins, and leaves`);
     await sleep(settleMs, undefined, { signal });
@@ -113,10 +117,11 @@ async function underLoad(
       { cause: 'leaves', startMs: leftMs, endMs: Date.now(), assigned: assignedIn([first], leftMs) },
     );
   }
+  const machineBusyPercent = machine.busyPercent();
   await system.stop(load);
   await subscriber.untilMarked(await untilCounted(system), signal);
   subscriber.close();
-  return { arrivals, preloaded, rebalances };
+  return { arrivals, preloaded, rebalances, machineBusyPercent };
 }
 
 async function recordsOf({ client }: System): Promise<number> {

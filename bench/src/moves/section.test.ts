@@ -28,11 +28,13 @@ test('the section of moves shows the longest standstill of each rebalance of eve
             usualMs: 61,
           },
         ],
+        machineBusyPercent: 112.5,
         exactness: { records: 700_000, counted: 690_000, tokens: 2_000 },
       },
     },
   ]);
   assert.match(markdown, /Run of 2026-01-02 10:00 UTC, commit abc, seed 7/);
+  assert.match(markdown, /busy 112\.5 % of a core \(of 200\)/);
   assert.match(markdown, /A state of 600123 records, 1000 swaps\/s/);
   assert.match(markdown, /\| 2026-01-02 10:00 \| 600123 \| joins \| 6 \| 250 \| 900 \| 6 \| 12 \| 300 \| 60 \|/);
   assert.match(markdown, /\| leaves \| 12 \| 251 \| 901 \| 0 \|  \|  \| 61 \|/);

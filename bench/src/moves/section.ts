@@ -21,7 +21,7 @@ function runText({ recordedAt, commit, seed, command, machine, data }: Result): 
     `Run of ${minuteOf(recordedAt)} UTC, commit ${commit ?? 'unknown'}, seed ${seed}, \`${command}\`,`,
     `on ${machine.cores} cores of ${machine.cpu}, Node ${machine.node}, Kafka ${machine.kafka}. A state of ${preloaded} records, ${options.rate} swaps/s of`,
     `${options.tokens} tokens in ${options.partitions} partitions. Afterwards all figures of all ${exactness.tokens} tokens were equal to the oracle's:`,
-    `${exactness.records} records, ${exactness.counted} counted.`,
+    `${exactness.records} records, ${exactness.counted} counted. The whole machine was busy ${data.machineBusyPercent} % of a core (of ${machine.cores * 100}).`,
   ].join('\n');
 }
 
