@@ -38,9 +38,7 @@ export function createProgram(signal: AbortSignal): Command {
       .description(measure.description)
       .option('--seed <n>', 'of the load; a random one by default, which is recorded', positiveInteger)
       .option('--no-record', 'print the result and keep nothing');
-    measure
-      .configure(command)
-      .action((options: CommonOptions & Parameters<typeof measure.run>[1]) => runMeasure(measure, options, signal));
+    measure.configure(command).action((options: CommonOptions) => runMeasure(measure, options, signal));
   }
   program
     .command('all', { isDefault: true })
