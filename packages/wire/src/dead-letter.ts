@@ -17,8 +17,8 @@ export interface Rejected {
 
 /**
  * The record for `swaps.dead`: the original bytes under their original key, and in the headers where they were and what was wrong.
- * Of a batch that cannot be decoded it is the bytes of the batch. A value or key that is too long is cut, and its length and SHA-256 are in the headers: so a letter stays below what brokers take
- * (1 MiB), whatever the record was.
+ * Of a batch that cannot be decoded it is the bytes of the batch. A value or key that is too long is cut, and its length and SHA-256
+ * are in the headers: so a letter stays below what brokers take (1 MiB), whatever the record was.
  */
 export function deadLetter({ topic, partition, offset, firstOffset, key, value, code, reason }: Rejected) {
   const headers: Record<string, string> = {
