@@ -1,5 +1,5 @@
 # One image for each process: docker build --build-arg SERVICE=aggregator --tag tidemark-aggregator .
-# SERVICE is producer, aggregator, api or gateway, or cli for the operators' commands. docs/decisions/0005-images.md has the reasons.
+# SERVICE is producer, aggregator, recorder, api or gateway, or cli for the operators' commands. docs/decisions/0005-images.md has the reasons.
 ARG NODE_IMAGE=node:24-bookworm-slim
 
 # What an installation follows from, so that a change of a source does not install again.

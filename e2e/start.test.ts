@@ -33,7 +33,7 @@ describe('npm start', () => {
     assert.equal(directory.stackFileMode(), 0o600);
     assert.deepEqual(
       stack.services.map(({ name }) => name),
-      ['aggregator-1', 'aggregator-2', 'api', 'gateway', 'producer'],
+      ['aggregator-1', 'aggregator-2', 'recorder', 'api', 'gateway', 'producer'],
     );
     for (const { admin } of stack.services) assert.ok(await isReady(admin), admin);
     for (const address of [stack.api, stack.gateway, stack.kafka[0]!, stack.postgres, stack.redis]) {
@@ -83,7 +83,7 @@ describe('npm start', () => {
   test('goes on after a kill of the launcher, once it has ended what was left', async () => {
     const before = await eventually(async () => (await counted(stack)) || undefined);
     const orphans = directory.processes();
-    assert.equal(orphans.length, 8);
+    assert.equal(orphans.length, 9);
     launcher.signalGroup('SIGKILL');
     await launcher.exited;
 
@@ -99,7 +99,7 @@ describe('npm start', () => {
 
   test('ends with its launch script, when that alone is killed', async () => {
     const processes = directory.processes();
-    assert.equal(processes.length, 6);
+    assert.equal(processes.length, 7);
     launcher.child.kill('SIGKILL');
     await eventually(() => (processes.some(isSameProcess) ? undefined : true));
     await eventually(() => (directory.stackFile() === undefined ? true : undefined));
@@ -138,7 +138,7 @@ describe('npm start on servers that run elsewhere', () => {
     const stack = await launcher.ready();
     assert.deepEqual(
       directory.processes().map(({ name }) => name),
-      ['aggregator-1', 'api', 'gateway'],
+      ['aggregator-1', 'api', 'gateway', 'recorder'],
     );
     assert.deepEqual(stack.kafka, elsewhere.kafkaBrokers);
     launcher.signalGroup('SIGTERM');

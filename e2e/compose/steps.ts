@@ -8,7 +8,7 @@ import type { Step } from '../support/table.ts';
 import { answersOverHttp, answersOverWebSocket } from './clients.ts';
 import type { Container, Project } from './project.ts';
 
-const services = ['producer', 'aggregator', 'api', 'gateway'];
+const services = ['producer', 'aggregator', 'recorder', 'api', 'gateway'];
 const servers = ['redis', 'postgres', 'kafka'];
 const replicas = 3;
 const startTimeoutMs = 180_000;

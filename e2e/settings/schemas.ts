@@ -5,6 +5,7 @@ import { schema as aggregator } from '../../services/aggregator/src/config.ts';
 import { schema as api } from '../../services/api/src/config.ts';
 import { schema as gateway } from '../../services/gateway/src/config.ts';
 import { producerSettings as producer } from '../../services/producer/src/config.ts';
+import { schema as recorder } from '../../services/recorder/src/config.ts';
 
 /** What is to be known of a zod schema, whichever kind it is. */
 export interface SettingType {
@@ -16,7 +17,7 @@ export interface SettingType {
 export type Shape = Record<string, SettingType>;
 
 /** What every service reads its environment by, in the order of the data's way. */
-export const schemas = { producer, aggregator, api, gateway };
+export const schemas = { producer, aggregator, recorder, api, gateway };
 
 /** Every service with the settings that it takes. */
 export const services: Record<string, Shape> = Object.fromEntries(

@@ -9,8 +9,9 @@ import type { Step } from '../../support/table.ts';
 import { Forward } from './forward.ts';
 import type { Installation, SettingsByMap } from './installation.ts';
 
-const services = ['producer', 'aggregator', 'api', 'gateway'];
-const kindOf = (name: string) => (['aggregator', 'api', 'gateway'].includes(name) ? 'deployment' : 'statefulset');
+const services = ['producer', 'aggregator', 'recorder', 'api', 'gateway'];
+const kindOf = (name: string) =>
+  ['aggregator', 'recorder', 'api', 'gateway'].includes(name) ? 'deployment' : 'statefulset';
 const readyTimeout = '--timeout=5m';
 /** How long the market runs between two comparisons, so that there is something new to compare. */
 const marketMs = 3_000;

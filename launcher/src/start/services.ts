@@ -6,7 +6,7 @@ import type { StartOptions } from './options.ts';
 export interface ServiceSpec {
   /** The name of the instance, such as `aggregator-1`. */
   name: string;
-  service: 'producer' | 'aggregator' | 'api' | 'gateway';
+  service: 'producer' | 'aggregator' | 'recorder' | 'api' | 'gateway';
   env: Record<string, string>;
 }
 
@@ -35,6 +35,7 @@ export function serviceSpecs(options: StartOptions, ports: PublicPorts, shared: 
     specs.push({ name, service, env: { ...shared, SERVICE_INSTANCE: name, ...env } });
 
   for (let i = 1; i <= options.aggregators; i++) add(`aggregator-${i}`, 'aggregator');
+  add('recorder', 'recorder');
   add('api', 'api', { API_PORT: String(ports.api) });
   add('gateway', 'gateway', { GATEWAY_PORT: String(ports.gateway) });
   if (options.source !== 'none') {

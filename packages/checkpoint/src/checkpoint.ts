@@ -1,4 +1,4 @@
-import type { CandleChange, TokenChange } from '@tidemark/domain';
+import type { CandleChange, RecordedSwap, TokenChange } from '@tidemark/domain';
 
 /** Whose count of which part of the log. */
 export interface PartitionKey {
@@ -71,6 +71,8 @@ export interface Checkpoint {
   replayFrom: number;
   candles: CandleChange[];
   tokens: TokenChange[];
+  /** Accepted swaps that a service keeps, in the order of the log. */
+  swaps?: readonly RecordedSwap[];
 }
 
 export interface StoredShard {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { CodecError, type Engine, type LogRecord, readHead } from '@tidemark/domain';
+import { CodecError, type LogRecord, type LogState, readHead } from '@tidemark/domain';
 import { CodedError } from '@tidemark/runtime';
 import type { LastRecord, StoredState } from './checkpoint.ts';
 
@@ -12,7 +12,7 @@ const sliceMs = 8;
  * @throws CodedError CHECKPOINT_CORRUPT when it cannot be read, whatever its checksum says.
  */
 export async function restoreEngine(
-  engine: Engine,
+  engine: LogState,
   { shards, deltas, head }: StoredState,
   signal?: AbortSignal,
 ): Promise<void> {

@@ -17,5 +17,5 @@ export { type CountingSettings, countingSettings, requireRetention, rulesOf } fr
 export { isSameRecord, lastRecordOf, restoreEngine } from './engine-state.ts';
 export { FencedError } from './fenced-error.ts';
 export { MemoryCheckpointStore } from './memory-store.ts';
-export { PostgresCheckpointStore } from './postgres-store.ts';
+export { PostgresCheckpointStore, type SwapSink } from './postgres-store.ts';
 export type { Rebuild, RebuildPlan, RebuildProgress, RebuildStore, RebuiltHead } from './rebuild.ts';

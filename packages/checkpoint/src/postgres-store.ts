@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { RecordedSwap } from '@tidemark/domain';
 import type { Pool, PoolClient } from 'pg';
 import type {
   Checkpoint,
@@ -27,12 +28,22 @@ import {
 import { transaction } from './postgres-transaction.ts';
 import type { Rebuild, RebuildPlan, RebuildStore } from './rebuild.ts';
 
+/** Where swaps are kept, in the transaction that moves the offset. */
+export interface SwapSink {
+  /** Outside of the transaction; may be called again for the same swaps. */
+  prepare(swaps: readonly RecordedSwap[]): Promise<void>;
+  write(client: PoolClient, swaps: readonly RecordedSwap[]): Promise<void>;
+}
+
 /** The checkpoint store of production; its tables come with the migrations of `@tidemark/store`. */
 export class PostgresCheckpointStore implements CheckpointStore, RebuildStore {
   readonly #pool: Pool;
+  readonly #sink: SwapSink | undefined;
 
-  constructor(pool: Pool) {
+  /** `sink` takes the swaps of checkpoints that have some. */
+  constructor(pool: Pool, sink?: SwapSink) {
     this.#pool = pool;
+    this.#sink = sink;
   }
 
   async own(key: PartitionKey, counting: Counting): Promise<Ownership> {
@@ -139,8 +150,9 @@ export class PostgresCheckpointStore implements CheckpointStore, RebuildStore {
 
   async commit(ownership: Ownership, checkpoint: Checkpoint): Promise<void> {
     const { key, generation, owner } = ownership;
-    const { from, to, codec, delta, head, lastRecord, shards, replayFrom, candles, tokens } = checkpoint;
+    const { from, to, codec, delta, head, lastRecord, shards, replayFrom, candles, tokens, swaps } = checkpoint;
     const values = [...keyValues(key), generation];
+    if (swaps) await this.#sink?.prepare(swaps);
     await transaction(this.#pool, async (client) => {
       const moved = await client.query(
         `UPDATE partitions SET next_offset = $6, replay_from = $7, head = $8, last_record = $9, row_checksum = $10, checkpointed_at = now()
@@ -176,6 +188,7 @@ export class PostgresCheckpointStore implements CheckpointStore, RebuildStore {
       }
       await writeCandles(client, ownership, candles);
       await writeTokens(client, key.groupId, tokens);
+      if (swaps) await this.#sink?.write(client, swaps);
     });
   }
 

@@ -26,6 +26,7 @@ export type {
   LogRecord,
   LogState,
   Outcome,
+  RecordedSwap,
   Register,
   Registered,
   ShardEncoding,

@@ -43,12 +43,13 @@ export class Checkpointer<P extends OwnedLog> {
 
   /** Stores all that was applied before this call. */
   async flush(): Promise<void> {
-    await Promise.all(
-      Array.from(this.#options.partitions(), async (owned) => {
-        await this.settled(owned);
-        await this.#run(owned);
-      }),
-    );
+    await Promise.all(Array.from(this.#options.partitions(), (owned) => this.storeNow(owned)));
+  }
+
+  /** Stores what was applied to the partition before this call. */
+  async storeNow(owned: P): Promise<void> {
+    await this.settled(owned);
+    await this.#run(owned);
   }
 
   /** Resolves when no checkpoint of the partition is under way. */

@@ -87,6 +87,11 @@ export class Member<P extends OwnedLog> {
     this.#consumer.restart(owned.assignment);
   }
 
+  /** Stores what was applied, without waiting for the interval; one that is under way comes first. */
+  storeNow(owned: P): void {
+    void this.#checkpointer.storeNow(owned);
+  }
+
   /** Takes no more records, and finishes those under way. The membership stays until `close`. */
   async pause(): Promise<void> {
     for (const watch of this.#watches) watch.stop();

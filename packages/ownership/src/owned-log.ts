@@ -27,7 +27,7 @@ export interface PendingCheckpoint {
 }
 
 /** What a service stores with a cut, beside the state. */
-export type CutRows = Pick<Checkpoint, 'candles' | 'tokens'>;
+export type CutRows = Pick<Checkpoint, 'candles' | 'tokens' | 'swaps'>;
 
 /** How many records are applied between two looks at the clock. */
 const recordsPerLook = 64;

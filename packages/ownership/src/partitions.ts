@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { CheckpointStore, Ownership, Standing, StoredState } from '@tidemark/checkpoint';
 import { CODEC_VERSION } from '@tidemark/domain';
 import type { Assignment, KafkaClient, PartitionBatch, PartitionOffsets, PartitionProcessor } from '@tidemark/kafka';
@@ -36,6 +36,8 @@ export interface PartitionsOptions<P extends OwnedLog> {
   /** The process as a whole cannot go on. */
   onFatal(error: Error): void;
 }
+
+const heartbeatWhileWaitingMs = 500;
 
 /** This release reads what it writes; the next one also reads the one before. */
 const codecs = [CODEC_VERSION];
@@ -111,7 +113,7 @@ export class Partitions<P extends OwnedLog> implements PartitionProcessor {
       this.#options.metrics.applied.inc(applied - index);
       index = applied;
       this.#options.onApplied?.();
-      await owned.ready();
+      await roomFor(owned, assignment, heartbeat);
       if (index < records.length) await nextTurn();
       if (assignment.ended) return;
       await heartbeat();
@@ -213,6 +215,16 @@ export class Partitions<P extends OwnedLog> implements PartitionProcessor {
       if (isCoded(error, 'FENCED')) this.#fenced.add(ownership.key.partition);
       throw error;
     }
+  }
+}
+
+/** Waits until more may be applied; the group hears of the member meanwhile. */
+async function roomFor(owned: OwnedLog, assignment: Assignment, heartbeat: () => Promise<void>): Promise<void> {
+  const ready = owned.ready().then(() => true);
+  let isThere = await Promise.race([ready, nextTurn(false)]);
+  while (!isThere && !assignment.ended && assignment.ready) {
+    await heartbeat();
+    isThere = await Promise.race([ready, sleep(heartbeatWhileWaitingMs, false)]);
   }
 }
 

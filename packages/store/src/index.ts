@@ -10,5 +10,7 @@ export { createPostgres, type Pool, pingPostgres, postgresConnection, postgresSe
 export { createRedis, pingRedis, type Redis, redisConnection, redisSettings, requireNoEviction } from './redis.ts';
 export { createRedisStatsStore } from './redis-stats-store.ts';
 export type { StatsEntry, StatsReading, StatsStore } from './stats-store.ts';
+export { SwapDays } from './swaps/swap-days.ts';
+export { SwapWriter } from './swaps/swap-writer.ts';
 export { createPostgresTokenStore, type KnownToken, type TokenStore } from './token-store.ts';
 export type { VersionedJson } from './versioned-value.ts';

@@ -137,6 +137,15 @@ export interface Engine extends LogState {
   tokens(): IterableIterator<string>;
 }
 
+/** An accepted record of the log, and where the log has it. */
+export interface RecordedSwap {
+  readonly swap: Swap;
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly appendTimeMs: number;
+}
+
 export type Registered = { readonly kind: 'accepted'; readonly swap: Swap } | Exclude<Outcome, { kind: 'accepted' }>;
 
 /** What the log says, judged as the engine judges it, and nothing counted: it knows no more than which swaps it accepted. */

@@ -1,0 +1,3 @@
+import { runProcess } from '@tidemark/runtime/process';
+
+await runProcess(() => import('./service.ts'));
