@@ -14,8 +14,8 @@ export interface BasePolicy {
 }
 
 export const defaultBasePolicy: BasePolicy = {
-  deltaShare: 0.5,
-  minDeltaBytes: 4 * 1_048_576,
+  deltaShare: 0.2,
+  minDeltaBytes: 1_048_576,
   maxDeltas: 1_800,
   sliceMs: 5,
 };
