@@ -11,7 +11,7 @@ import {
   type Redis,
   type StatsStore,
 } from '@tidemark/store';
-import { type IsolatedStack, isolate, type ServiceProcess, startService } from '@tidemark/testing';
+import { type IsolatedStack, isolate, type ServiceProcess, spawnService, startService } from '@tidemark/testing';
 
 /** Topics and tables of their own on running servers, and clients of all of them. */
 export interface Installation {
@@ -29,6 +29,8 @@ export interface Installation {
 /** An installation of a test, with services started as processes. */
 export interface TestInstallation extends Installation {
   start(service: string, env?: Record<string, string>): Promise<ServiceProcess>;
+  /** As `start`, for one that will not be ready. */
+  spawn(service: string, env?: Record<string, string>): Promise<ServiceProcess>;
 }
 
 /** Enough of an installation, wherever it runs, to hold what was counted against the log. */
@@ -90,6 +92,12 @@ export async function install(test: TestContext, options: InstallationOptions = 
   });
   return {
     ...installation,
+    async spawn(name, env = {}) {
+      const spawned = spawnService(name, { ...installation.env, ...env });
+      const service = { ...spawned, admin: await spawned.admin };
+      services.push(service);
+      return service;
+    },
     async start(name, env = {}) {
       const service = await startService(name, { ...installation.env, ...env });
       services.push(service);

@@ -19,6 +19,7 @@ export interface PartitionRebuildOptions {
   engine: Engine;
   deadLetters: DeadLetters;
   fromOffset: number;
+  /** Where the log ended when the rebuild was planned: at least so far it counts. */
   endOffset: number;
   signal: AbortSignal;
 }
@@ -28,7 +29,7 @@ const storeIntervalMs = 1_000;
 const maxUnstoredRecords = 100_000;
 /** How often the end of the log is looked at. */
 const lookIntervalMs = 200;
-/** So near the end of the log the rest is left to the aggregator, which replays it in an instant. */
+/** So near the end of the log what came since the plan is left to the aggregator, which replays it in an instant. */
 const nearEndRecords = 1_000;
 /** After so many records there must be room for their dead letters. */
 const recordsPerStep = 500;
@@ -64,7 +65,7 @@ export class PartitionRebuild {
 
   /**
    * Resolves when the new generation serves.
-   * @throws CodedError FENCED, TOO_MANY_TOKENS, RETENTION_PASSED and those of the servers; the signal's reason when aborted.
+   * @throws CodedError FENCED, TOO_MANY_TOKENS, RETENTION_PASSED, LOG_TRUNCATED and those of the servers; the signal's reason when aborted.
    */
   async run(): Promise<void> {
     await this.#read();
@@ -107,10 +108,16 @@ export class PartitionRebuild {
   async #isNearEnd(tail: Tail): Promise<boolean> {
     const bounds = await this.#bounds();
     this.#requireRetained(bounds);
+    const { endOffset } = this.#options;
+    if (bounds.high < endOffset)
+      throw new CodedError(
+        'LOG_TRUNCATED',
+        `partition ${this.#partition}: the log ended at ${endOffset}, now at ${bounds.high}`,
+      );
     this.#endOffset = bounds.high;
     // Past what is not for readers at the end. Not asked any more once reading has ended: the tail also passes what `#take` left out.
     this.#nextOffset = Math.max(this.#nextOffset, tail.position(this.#partition));
-    return bounds.high - this.#nextOffset <= nearEndRecords;
+    return this.#nextOffset >= endOffset && bounds.high - this.#nextOffset <= nearEndRecords;
   }
 
   /** Never throws: the client would hand out the same records again and again. */
