@@ -49,7 +49,7 @@ function measureSize(state: GrownState, tokens: number, changes: number): SizeRo
   for (let isRoundOver = false; !isRoundOver && checkpoints < mostCheckpoints; checkpoints++) {
     state.change(changes, intervalMs);
     const cut = state.engine.cut()!;
-    const slice = plan.take(state.offset, cut.journal, state.engine);
+    const slice = plan.take(state.offset, cut.journal, state.engine, true);
     deltaBytes += weightOf(cut);
     baseBytes += sum(slice.shards.map(({ bytes }) => bytes.length));
     isRoundOver = slice.replayFrom > replayFrom;

@@ -59,7 +59,7 @@ const applyMs = 8;
 
 const never: BasePolicy = {
   ...defaultBasePolicy,
-  minDeltaBytes: Number.POSITIVE_INFINITY,
+  behind: { deltaShare: 1, minDeltaBytes: Number.POSITIVE_INFINITY },
   maxDeltas: Number.POSITIVE_INFINITY,
 };
 const atOnce: BasePolicy = { ...defaultBasePolicy, maxDeltas: 1 };

@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BasePlan } from './base-plan.ts';
 
-const policy = { deltaShare: 0.5, minDeltaBytes: 100, maxDeltas: 10, sliceMs: 5 };
+const policy = {
+  behind: { deltaShare: 0.5, minDeltaBytes: 100 },
+  atEnd: { deltaShare: 0.1, minDeltaBytes: 10 },
+  maxDeltas: 10,
+  sliceMs: 5,
+};
 const fresh = { replayFrom: 0, shards: [], deltas: [] };
 
 /** Each shard takes so many steps of its own. */
@@ -38,13 +43,19 @@ test('small deltas rewrite nothing', () => {
   assert.deepEqual(plan.take(1, new Uint8Array(99), state), { shards: [], replayFrom: 0 });
 });
 
+test('at the end of the log a fraction of that begins a round', () => {
+  const plan = new BasePlan(fresh, policy);
+  assert.deepEqual(plan.take(1, new Uint8Array(9), state, true).shards, []);
+  assert.ok(plan.take(2, new Uint8Array(1), state, true).shards.length > 0);
+});
+
 test('a round writes every shard once, in slices, and frees the deltas from before it only when it is complete', () => {
   const plan = new BasePlan(fresh, policy);
   const slow = clock(3);
   const written: number[] = [];
   const replayFrom: number[] = [];
   for (let to = 10; to <= 40; to += 10) {
-    const slice = plan.take(to, to === 10 ? new Uint8Array(100) : new Uint8Array(), state, slow);
+    const slice = plan.take(to, to === 10 ? new Uint8Array(100) : new Uint8Array(), state, false, slow);
     written.push(...slice.shards.map(({ shard }) => shard));
     replayFrom.push(slice.replayFrom);
   }
@@ -77,7 +88,7 @@ test('a shard that takes longer than a slice is stored when it is whole, as of t
   const plan = new BasePlan(fresh, policy);
   const slow = clock(3);
   const slices = [10, 20, 30, 40, 50, 60, 70, 80].map((to) =>
-    plan.take(to, to === 10 ? new Uint8Array(100) : new Uint8Array(), stateOf(4), slow),
+    plan.take(to, to === 10 ? new Uint8Array(100) : new Uint8Array(), stateOf(4), false, slow),
   );
   const written = slices.flatMap(({ shards }) => shards.map(({ shard, atOffset }) => [shard, atOffset]));
   assert.deepEqual(

@@ -1,12 +1,20 @@
 import type { Engine, ShardEncoding } from '@tidemark/domain';
 import type { Checkpoint, StoredState } from './checkpoint.ts';
 
-/** When and how bases are rewritten. */
-export interface BasePolicy {
+/** How much may have to be replayed before bases are rewritten. */
+interface Replay {
   /** A round of rewriting begins when the deltas since the last one weigh this share of all bases... */
   deltaShare: number;
   /** ...and at least this much, so that small states are not rewritten all the time... */
   minDeltaBytes: number;
+}
+
+/** When and how bases are rewritten. */
+export interface BasePolicy {
+  /** While there is more to apply, which comes first. */
+  behind: Replay;
+  /** At the end of the log, where there is time to make the next restore short. */
+  atEnd: Replay;
   /** ...or when there are this many deltas. */
   maxDeltas: number;
   /** The longest that one checkpoint encodes shards for, in ms, but for the copy of one token. */
@@ -14,8 +22,8 @@ export interface BasePolicy {
 }
 
 export const defaultBasePolicy: BasePolicy = {
-  deltaShare: 0.2,
-  minDeltaBytes: 1_048_576,
+  behind: { deltaShare: 0.5, minDeltaBytes: 4 * 1_048_576 },
+  atEnd: { deltaShare: 0.1, minDeltaBytes: 262_144 },
   maxDeltas: 1_800,
   sliceMs: 5,
 };
@@ -48,9 +56,16 @@ export class BasePlan {
   }
 
   /** What to store with the checkpoint that ends at `to`; to be called right after the engine's cut. */
-  take(to: number, delta: Uint8Array, state: ShardedState, nowMs: () => number = () => performance.now()): BaseSlice {
+  take(
+    to: number,
+    delta: Uint8Array,
+    state: ShardedState,
+    isAtEnd = false,
+    nowMs: () => number = () => performance.now(),
+  ): BaseSlice {
     this.#count(delta);
-    if (!this.#round && this.#isDue()) this.#begin(to, state.dirtyShards());
+    if (!this.#round && this.#isDue(isAtEnd ? this.#policy.atEnd : this.#policy.behind))
+      this.#begin(to, state.dirtyShards());
     const shards = this.#round ? this.#encode(this.#round.remaining, to, state, nowMs) : [];
     if (this.#round?.remaining.length === 0 && !this.#underWay) {
       this.#replayFrom = this.#round.from;
@@ -88,9 +103,8 @@ export class BasePlan {
     this.#deltas++;
   }
 
-  #isDue(): boolean {
-    const { deltaShare, minDeltaBytes, maxDeltas } = this.#policy;
-    if (this.#deltas >= maxDeltas) return true;
+  #isDue({ deltaShare, minDeltaBytes }: Replay): boolean {
+    if (this.#deltas >= this.#policy.maxDeltas) return true;
     if (this.#deltaBytes < minDeltaBytes) return false;
     let baseBytes = 0;
     for (const bytes of this.#baseBytes.values()) baseBytes += bytes;

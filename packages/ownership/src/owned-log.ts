@@ -29,6 +29,11 @@ export interface PendingCheckpoint {
 /** What a service stores with a cut, beside the state. */
 export type CutRows = Pick<Checkpoint, 'candles' | 'tokens' | 'swaps'>;
 
+/** Whether the topic that is there is not the one that was counted, as far as both are known. */
+export function isOtherTopic(topicId: string | null, { topicId: counted }: Ownership): boolean {
+  return topicId !== null && counted !== null && topicId !== counted;
+}
+
 /** How many records are applied between two looks at the clock. */
 const recordsPerLook = 64;
 /** How long records are applied before other work of the process has its turn. */
@@ -188,7 +193,7 @@ export abstract class OwnedLog<S extends LogState = LogState> {
     const delta = cut?.journal ?? new Uint8Array();
     this.#head = cut?.head ?? this.#head;
     if (this.#last) this.#lastRecord = lastRecordOf(this.#last);
-    const { shards, replayFrom } = this.#bases.take(this.#nextOffset, delta, this.state);
+    const { shards, replayFrom } = this.#bases.take(this.#nextOffset, delta, this.state, this.atEnd);
     return {
       checkpoint: {
         from: this.#storedOffset,
