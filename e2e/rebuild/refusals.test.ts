@@ -128,6 +128,7 @@ async function replaceTopic(patient: Patient, count: number): Promise<void> {
 
 for (const [title, count, code] of [
   ['a shorter one behind a running owner', 100, 'LOG_TRUNCATED'],
+  ['a longer one behind an owner that is frozen', 3 * swapsInPart, 'LOG_REPLACED'],
   ['a longer one while nobody runs', 3 * swapsInPart, 'LOG_REPLACED'],
 ] as const) {
   test(`a log that is replaced by ${title}: ${code}; rebuilt, the values of the old one are gone (seed ${seed})`, async (t) => {
@@ -141,9 +142,11 @@ for (const [title, count, code] of [
     );
     await allCounted(patient.installation);
     assert.notEqual((await stats.read([token]))[0], null);
-    if (code === 'LOG_REPLACED') await patient.aggregator.kill();
+    if (title.endsWith('nobody runs')) await patient.aggregator.kill();
+    if (title.endsWith('frozen')) process.kill(patient.aggregator.pid, 'SIGSTOP');
     await replaceTopic(patient, count);
-    if (code === 'LOG_REPLACED') patient.aggregator = await patient.installation.spawn('aggregator', env);
+    if (title.endsWith('frozen')) process.kill(patient.aggregator.pid, 'SIGCONT');
+    if (title.endsWith('nobody runs')) patient.aggregator = await patient.installation.spawn('aggregator', env);
     await patient.stands(code);
     await patient.rebuild();
     await patient.isWell();

@@ -66,6 +66,7 @@ async function rebuildOne(workplace: Workplace, planned: PartitionPlan, producer
       rulesHash: rulesHash(rules),
       partitionCount,
       startOffset: fromOffset,
+      topicId: await client.topicId('swaps'),
       supersedes,
       candlesFromMs,
       worker: `${hostname()}:${process.pid}`,

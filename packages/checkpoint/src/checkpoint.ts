@@ -13,6 +13,8 @@ export interface Counting {
   partitionCount: number;
   /** Where a first generation begins: the first retained offset. */
   startOffset: number;
+  /** Tells the topic from another one of its name; null where the brokers have no ids. */
+  topicId?: string | null;
 }
 
 /** The right to move a partition's offset, until somebody else owns it. */
@@ -24,6 +26,8 @@ export interface Ownership {
   owner: string;
   /** Candles of earlier generations are inherited for the minutes before this one, in ms. */
   candlesFromMs: number;
+  /** Of the topic that was counted, or is to be, where nothing was; null when that is not known. */
+  topicId: string | null;
 }
 
 /** What a partition's row says of the generation that serves. */

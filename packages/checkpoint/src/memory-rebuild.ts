@@ -33,7 +33,7 @@ export class MemoryRebuild implements Rebuild {
   }
 
   async switchOver({ nextOffset, head, lastRecord }: RebuiltHead): Promise<void> {
-    const { candlesFromMs, rulesHash, partitionCount, startOffset, supersedes } = this.plan;
+    const { candlesFromMs, rulesHash, partitionCount, startOffset, topicId = null, supersedes } = this.plan;
     if ((this.#store.rows.get(name(this.key))?.generation ?? 0) !== supersedes)
       throw new CodedError('FENCED', `${name(this.key)}: somebody began to count it meanwhile; rebuild it again`);
     this.#store.rows.set(name(this.key), {
@@ -44,7 +44,7 @@ export class MemoryRebuild implements Rebuild {
       replayFrom: nextOffset,
       nextOffset,
       candlesFromMs,
-      counting: { rulesHash, partitionCount, startOffset },
+      counting: { rulesHash, partitionCount, startOffset, topicId },
       head: structuredClone(head),
       lastRecord,
       shards: this.#shards,

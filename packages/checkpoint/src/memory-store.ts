@@ -48,12 +48,13 @@ export class MemoryCheckpointStore implements CheckpointStore, RebuildStore {
       requireSameCounting(key, row.counting, counting);
       row.epoch++;
       row.owner = randomUUID();
+      row.counting = { ...row.counting, topicId: (row.lastRecord && row.counting.topicId) ?? counting.topicId ?? null };
     } else {
       row = this.#firstGeneration(key, counting);
       this.rows.set(name(key), row);
     }
     const { generation, epoch, owner, candlesFromMs } = row;
-    return { key, generation, epoch, owner, candlesFromMs };
+    return { key, generation, epoch, owner, candlesFromMs, topicId: row.counting.topicId ?? null };
   }
 
   async standings(ownerships: readonly Ownership[]): Promise<Standing[]> {

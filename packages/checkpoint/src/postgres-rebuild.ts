@@ -106,13 +106,13 @@ export class PostgresRebuild implements Rebuild {
     await this.#report(client);
     const switched = await client.query(
       `INSERT INTO partitions (group_id, topic, partition, generation, epoch, owner, replay_from, next_offset, start_offset,
-         partition_count, rules_hash, head, last_record, row_checksum, candles_from_ms)
-       VALUES ($1, $2, $3, $4, 1, $5, $6, $6, $7, $8, $9, $10, $11, $12, $13)
+         partition_count, rules_hash, head, last_record, row_checksum, candles_from_ms, topic_id)
+       VALUES ($1, $2, $3, $4, 1, $5, $6, $6, $7, $8, $9, $10, $11, $12, $13, $15)
        ON CONFLICT (group_id, topic, partition) DO UPDATE SET generation = excluded.generation, epoch = partitions.epoch + 1,
          owner = excluded.owner, replay_from = excluded.replay_from, next_offset = excluded.next_offset,
          start_offset = excluded.start_offset, partition_count = excluded.partition_count, rules_hash = excluded.rules_hash,
          head = excluded.head, last_record = excluded.last_record, row_checksum = excluded.row_checksum,
-         candles_from_ms = excluded.candles_from_ms, checkpointed_at = now()
+         candles_from_ms = excluded.candles_from_ms, topic_id = excluded.topic_id, checkpointed_at = now()
        WHERE partitions.generation = $14`,
       [
         ...keyValues(this.key),
@@ -127,6 +127,7 @@ export class PostgresRebuild implements Rebuild {
         rowChecksum({ replayFrom: nextOffset, nextOffset, head, lastRecord }),
         plan.candlesFromMs,
         plan.supersedes,
+        plan.topicId ?? null,
       ],
     );
     if (switched.rowCount !== 1)

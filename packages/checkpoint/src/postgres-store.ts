@@ -56,10 +56,11 @@ export class PostgresCheckpointStore implements CheckpointStore, RebuildStore {
         generation: string;
         epoch: string;
         candles_from_ms: string;
+        topic_id: string | null;
       }>(
-        `UPDATE partitions SET epoch = epoch + 1, owner = $4 WHERE ${keyMatches}
-         RETURNING partition_count, rules_hash, generation, epoch, candles_from_ms`,
-        [...keyValues(key), owner],
+        `UPDATE partitions SET epoch = epoch + 1, owner = $4, topic_id = CASE WHEN last_record IS NULL THEN $5 ELSE coalesce(topic_id, $5) END WHERE ${keyMatches}
+         RETURNING partition_count, rules_hash, generation, epoch, candles_from_ms, topic_id`,
+        [...keyValues(key), owner, counting.topicId ?? null],
       );
       const row = rows[0]!;
       requireSameCounting(key, { partitionCount: row.partition_count, rulesHash: row.rules_hash }, counting);
@@ -69,6 +70,7 @@ export class PostgresCheckpointStore implements CheckpointStore, RebuildStore {
         generation: Number(row.generation),
         epoch: Number(row.epoch),
         candlesFromMs: Number(row.candles_from_ms),
+        topicId: row.topic_id,
       };
     });
   }

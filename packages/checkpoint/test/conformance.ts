@@ -71,9 +71,25 @@ export function testConformance(name: string, openTest: () => StoreUnderTest): v
     test('a partition that nobody ever owned has no standing', async () => {
       const owner = '00000000-0000-4000-8000-000000000000';
       const [standing] = await open().standings([
-        { key: freshKey(), generation: 1, epoch: 1, owner, candlesFromMs: 0 },
+        { key: freshKey(), generation: 1, epoch: 1, owner, candlesFromMs: 0, topicId: null },
       ]);
       assert.deepEqual(standing, { isOwner: false, epoch: null });
+    });
+
+    test('the topic that was counted first is remembered, until a rebuild counts another one', async () => {
+      const key = freshKey();
+      assert.equal((await own(key)).topicId, null);
+      assert.equal((await open().own(key, { ...counting, topicId: 'none of it' })).topicId, 'none of it');
+      const ownership = await open().own(key, { ...counting, topicId: 'first' });
+      assert.equal(ownership.topicId, 'first');
+      await open().commit(ownership, checkpoint(100, 110));
+      assert.equal((await open().own(key, { ...counting, topicId: 'second' })).topicId, 'first');
+      assert.equal((await own(key)).topicId, 'first');
+      const plan = { ...counting, topicId: 'second', supersedes: 1, candlesFromMs: 0, worker: 'test' };
+      const rebuild = await open().beginRebuild(key, plan);
+      await rebuild.switchOver({ nextOffset: 100, head: null, lastRecord: null });
+      await rebuild.close();
+      assert.equal((await open().own(key, { ...counting, topicId: 'second' })).topicId, 'second');
     });
 
     test('raising the epoch keeps the owner', async () => {

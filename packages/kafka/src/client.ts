@@ -31,9 +31,16 @@ export interface KafkaClient {
   /** @throws CodedError TOPIC_MISSING */
   partitionCount(name: TopicName): Promise<number>;
   offsets(name: TopicName): Promise<PartitionOffsets[]>;
+  /** Tells a topic from another one of its name; null where the brokers have no ids (before 2.8). @throws CodedError TOPIC_MISSING */
+  topicId(name: TopicName): Promise<string | null>;
   /** How long the topic keeps a record, in ms; infinity for ever. */
   retentionMs(name: TopicName): Promise<number>;
   close(): Promise<void>;
+}
+
+/** What `patches/` adds to the client. */
+interface PatchedAdmin extends Admin {
+  fetchTopicId(topic: string): Promise<string | null>;
 }
 
 const connectionTimeoutMs = 3_000;
@@ -74,6 +81,7 @@ export function connectKafka(options: KafkaOptions): KafkaClient {
           .map(({ partition, low, high }) => ({ partition, low: Number(low), high: Number(high) }))
           .toSorted((a, b) => a.partition - b.partition);
       }),
+    topicId: (name) => admin.use((connected) => (connected as PatchedAdmin).fetchTopicId(topicName(name))),
     retentionMs: (name) => admin.use((connected) => topicRetentionMs(connected, topicName(name))),
     close: () => admin.close(),
   };

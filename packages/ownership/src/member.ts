@@ -115,6 +115,7 @@ export class Member<P extends OwnedLog> {
         stuckAfterMs: Math.max(settings.STUCK_AFTER, 2 * settings.SESSION_TIMEOUT),
         readiness,
         log,
+        onReplaced: (owned) => this.restart(owned),
         onStuck: onFatal,
       }),
       watchRebuilds({

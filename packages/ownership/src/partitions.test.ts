@@ -45,6 +45,7 @@ function create() {
   const client = {
     topicName: () => 'swaps',
     offsets: () => Promise.resolve([{ low: 0, high: 0 }]),
+    topicId: () => Promise.resolve(null),
   } as unknown as KafkaClient;
   const partitions: Partitions<Owned> = new Partitions({
     client,

@@ -6,7 +6,7 @@ import { CodedError, isCoded, type Logger, type Readiness } from '@tidemark/runt
 import { batched } from './batched.ts';
 import type { Checkpointer } from './checkpointer.ts';
 import type { OwnershipMetrics } from './metrics.ts';
-import type { OwnedLog } from './owned-log.ts';
+import { isOtherTopic, type OwnedLog } from './owned-log.ts';
 
 /** A partition that was just owned, with what is stored of it. */
 export interface Restoring {
@@ -54,6 +54,7 @@ export class Partitions<P extends OwnedLog> implements PartitionProcessor {
   readonly #generations = new Map<number, number>();
   /** A rebalance asks for many partitions at once: each of these is one request for all of them. */
   readonly #boundsOf: (partition: number) => Promise<PartitionOffsets>;
+  readonly #topicIdOf: (partition: number) => Promise<string | null>;
   readonly #standingOf: (ownership: Ownership) => Promise<Standing>;
 
   constructor(options: PartitionsOptions<P>) {
@@ -62,6 +63,10 @@ export class Partitions<P extends OwnedLog> implements PartitionProcessor {
     this.#boundsOf = batched(async (partitions) => {
       const bounds = await client.offsets('swaps');
       return partitions.map((partition) => bounds[partition]!);
+    });
+    this.#topicIdOf = batched(async (partitions) => {
+      const id = await client.topicId('swaps');
+      return partitions.map(() => id);
     });
     this.#standingOf = batched((ownerships) => store.standings(ownerships));
   }
@@ -86,10 +91,11 @@ export class Partitions<P extends OwnedLog> implements PartitionProcessor {
     const kept = await this.#keep(assignment);
     const owned = kept ?? (await this.#restore(assignment));
     // Asked after owning: before that, a former owner may have gone on past whatever was the end of the log.
-    const bounds = await this.#boundsOf(partition);
+    const [bounds, topicId] = await Promise.all([this.#boundsOf(partition), this.#topicIdOf(partition)]);
     assignment.signal.throwIfAborted();
     // Also of what was kept in memory: the log may have been cut off or replaced behind a running owner.
     requireWithin(bounds, owned);
+    requireSameTopic(topicId, owned);
     this.#owned.set(partition, owned);
     this.#forgive(partition);
     const how = kept ? 'kept' : 'restored';
@@ -193,8 +199,8 @@ export class Partitions<P extends OwnedLog> implements PartitionProcessor {
     this.#owned.delete(partition);
     if (this.#fenced.has(partition)) await assignment.confirmed();
     const key = { groupId, topic: client.topicName('swaps'), partition };
-    const { low } = await this.#boundsOf(partition);
-    const ownership = await store.own(key, { rulesHash, partitionCount, startOffset: low });
+    const [{ low }, topicId] = await Promise.all([this.#boundsOf(partition), this.#topicIdOf(partition)]);
+    const ownership = await store.own(key, { rulesHash, partitionCount, startOffset: low, topicId });
     this.#fenced.delete(partition);
     this.#generations.set(partition, ownership.generation);
     // Between owning and applying the group confirms the membership: a slow former member cannot take over from the rightful one.
@@ -253,4 +259,13 @@ function requireWithin(
       `partition ${partition}: the checkpoint ends at ${nextOffset}, the log already at ${high}`,
     );
   }
+}
+
+/** Another log may be as long, or longer: its records alone do not tell. @throws CodedError LOG_REPLACED */
+function requireSameTopic(topicId: string | null, { partition, ownership }: OwnedLog): void {
+  if (!isOtherTopic(topicId, ownership)) return;
+  throw new CodedError(
+    'LOG_REPLACED',
+    `partition ${partition}: the topic is another one than the one that was counted`,
+  );
 }

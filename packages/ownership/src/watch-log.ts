@@ -1,17 +1,19 @@
 import type { KafkaClient } from '@tidemark/kafka';
 import { isCoded, type Logger, type Readiness } from '@tidemark/runtime';
-import type { OwnedLog } from './owned-log.ts';
+import { isOtherTopic, type OwnedLog } from './owned-log.ts';
 import { Watchdog } from './watchdog.ts';
 
-export interface WatchLogOptions {
+export interface WatchLogOptions<P extends OwnedLog> {
   client: KafkaClient;
-  partitions: () => Iterable<OwnedLog>;
+  partitions: () => Iterable<P>;
   /** Whether the group has heard of this member of late. */
   isMember: () => boolean;
   /** How long work may wait without progress. */
   stuckAfterMs: number;
   readiness: Readiness;
   log: Logger;
+  /** The topic is another one than the one that the partition's state was counted from. */
+  onReplaced(owned: P): void;
   /** Only a new process helps. */
   onStuck(error: unknown): void;
 }
@@ -23,19 +25,22 @@ const brokers = 'Kafka, which does not answer';
 const membership = 'the consumer group, which has not heard of this member';
 
 /**
- * Each second asks where the log ends, so that lag is known also of a partition that is not being read, and looks at what stands still. Brokers that do not answer are waited for; a process that does not move although they answer is stuck.
+ * Each second asks where the log ends, so that lag is known also of a partition that is not being read, whether the log is still the same, and looks at what stands still. Brokers that do not answer are waited for; a process that does not move although they answer is stuck.
  */
-export function watchLog(options: WatchLogOptions): { stop(): void } {
-  const { client, partitions, isMember, stuckAfterMs, readiness, log, onStuck } = options;
+export function watchLog<P extends OwnedLog>(options: WatchLogOptions<P>): { stop(): void } {
+  const { client, partitions, isMember, stuckAfterMs, readiness, log, onReplaced, onStuck } = options;
   const watchdog = new Watchdog(stuckAfterMs);
   let looking = false;
   let answeredAtMs = performance.now();
 
   const look = async () => {
-    const ends = await client.offsets('swaps');
+    const [ends, topicId] = await Promise.all([client.offsets('swaps'), client.topicId('swaps')]);
     answeredAtMs = performance.now();
     readiness.done(brokers);
-    for (const owned of partitions()) owned.logEndsAt(ends[owned.partition]?.high ?? 0);
+    for (const owned of partitions()) {
+      if (isOtherTopic(topicId, owned.ownership)) onReplaced(owned);
+      else owned.logEndsAt(ends[owned.partition]?.high ?? 0);
+    }
     watchdog.look({ isMember: isMember(), partitions: partitions() }, answeredAtMs);
   };
   const lookAgain = async () => {
