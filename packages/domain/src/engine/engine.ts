@@ -1,6 +1,7 @@
 import type { TokenStatistics } from '../statistics.ts';
 import type { Swap } from '../swap.ts';
 import { readJournal } from './journal.ts';
+import { JudgedState } from './judged-state.ts';
 import { toLive } from './judgement.ts';
 import { Judging, NO_WATERMARK } from './judging.ts';
 import type { LiveSwap } from './live.ts';
@@ -12,48 +13,30 @@ import { decodeTokens } from './shard-decoder.ts';
 import { ShardEncoder } from './shard-encoder.ts';
 import { Shards } from './shards.ts';
 import { createMemory, type Memory, TokenState } from './token-state.ts';
-import type { Counters, Cut, Engine, EngineOptions, Head, LogRecord, Outcome, ShardEncoding } from './types.ts';
+import type { Cut, Engine, EngineOptions, LogRecord, Outcome, ShardEncoding } from './types.ts';
 
 /** @throws RulesError when the rules do not hold together. */
 export function createEngine(options: EngineOptions): Engine {
   return new PartitionEngine(options);
 }
 
-class PartitionEngine implements Engine {
+class PartitionEngine extends JudgedState<TokenState, number> implements Engine {
   readonly #shape: Shape;
   readonly #memory: Memory;
-  readonly #judging: Judging<TokenState, number>;
-  readonly #shards: Shards<TokenState>;
   readonly #outbox: Outbox;
   readonly #schedule = new Schedule();
-  #watermarkAtCutMs = NO_WATERMARK;
-  #hasCountedSinceCut = false;
   #encoder: ShardEncoder | undefined;
 
   constructor(options: EngineOptions) {
-    this.#shape = shapeOf(options.rules);
-    this.#memory = createMemory(this.#shape);
-    const { store } = this.#memory;
-    this.#judging = new Judging(this.#shape, options, options.maxTokens, (known) => store.get(known));
-    this.#shards = new Shards(options.shardCount);
+    const shape = shapeOf(options.rules);
+    const memory = createMemory(shape);
+    super(
+      new Judging(shape, options, options.maxTokens, (known: number) => memory.store.get(known)),
+      new Shards(options.shardCount),
+    );
+    this.#shape = shape;
+    this.#memory = memory;
     this.#outbox = new Outbox(this.#shape, this.#memory.rows);
-  }
-
-  get watermarkMs(): number | null {
-    const { watermarkMs } = this.#judging;
-    return watermarkMs === NO_WATERMARK ? null : watermarkMs;
-  }
-
-  get counters(): Readonly<Counters> {
-    return this.#judging.counters;
-  }
-
-  get tokenCount(): number {
-    return this.#judging.tokens.size;
-  }
-
-  has(token: string): boolean {
-    return this.#judging.tokens.has(token);
   }
 
   get tMs(): number {
@@ -65,8 +48,8 @@ class PartitionEngine implements Engine {
   }
 
   apply(record: LogRecord): Outcome {
-    const verdict = this.#judging.judge(record);
-    this.#hasCountedSinceCut = true;
+    const verdict = this.judging.judge(record);
+    this.hasCountedSinceCut = true;
     switch (verdict.kind) {
       case 'accepted':
         this.#accept(verdict.swap, verdict.state, verdict.known);
@@ -116,13 +99,8 @@ class PartitionEngine implements Engine {
 
   #createToken(token: string, timestampMs: number): TokenState {
     const state = new TokenState(token, this.shardOf(token), this.#memory);
-    this.#addToken(state, timestampMs);
+    this.add(state, timestampMs);
     return state;
-  }
-
-  #addToken(state: TokenState, timestampMs: number): void {
-    this.#judging.add(state, timestampMs);
-    this.#shards.add(state);
   }
 
   /** A record of the token passed the checks up to lateness: the watermarks follow, and what they let go of goes. */
@@ -130,24 +108,24 @@ class PartitionEngine implements Engine {
     this.#beforeChange(state);
     state.watermarkMs = Math.max(state.watermarkMs, timestampMs);
     this.#outbox.noteSeen(state, isRelabelled);
-    this.#shards.touch(state.shard);
+    this.shards.touch(state.shard);
     this.#movePartition(timestampMs);
-    const { watermarkMs } = this.#judging;
+    const { watermarkMs } = this.judging;
     state.settle(watermarkMs);
-    this.#outbox.candles.finalise(state, this.#judging.lateBound(state));
+    this.#outbox.candles.finalise(state, this.judging.lateBound(state));
     state.prune(watermarkMs);
   }
 
   #movePartition(timestampMs: number): void {
-    for (const forgotten of this.#judging.raise(timestampMs)) this.#forget(forgotten);
+    for (const forgotten of this.judging.raise(timestampMs)) this.#forget(forgotten);
   }
 
   #forget(state: TokenState): void {
     this.#beforeChange(state);
     this.#outbox.candles.finalise(state, Number.POSITIVE_INFINITY);
     this.#outbox.noteForgotten(state);
-    this.#shards.remove(state);
-    this.#shards.touch(state.shard);
+    this.shards.remove(state);
+    this.shards.touch(state.shard);
     this.#schedule.markForgotten(state.token);
     state.release();
   }
@@ -158,7 +136,7 @@ class PartitionEngine implements Engine {
 
   rewind(): void {
     this.#schedule.rewind();
-    for (const state of this.#judging.tokens.values()) {
+    for (const state of this.judging.tokens.values()) {
       state.dropViews();
       state.dueSecond = Number.POSITIVE_INFINITY;
       this.#schedule.mark(state);
@@ -166,56 +144,38 @@ class PartitionEngine implements Engine {
   }
 
   takeChanged(max = Number.POSITIVE_INFINITY): string[] {
-    return this.#schedule.take(max, (token) => this.#judging.tokens.get(token));
+    return this.#schedule.take(max, (token) => this.judging.tokens.get(token));
   }
 
   markAllChanged(): void {
-    for (const state of this.#judging.tokens.values()) this.#schedule.mark(state);
+    for (const state of this.judging.tokens.values()) this.#schedule.mark(state);
   }
 
   read(token: string): TokenStatistics | null {
-    const state = this.#judging.tokens.get(token);
+    const state = this.judging.tokens.get(token);
     if (state === undefined) return null;
     this.#beforeChange(state);
-    state.prune(this.#judging.watermarkMs);
+    state.prune(this.judging.watermarkMs);
     return readStatistics(state, this.tMs, this.#memory);
   }
 
   tokens(): IterableIterator<string> {
-    return this.#judging.tokens.keys();
+    return this.judging.tokens.keys();
   }
 
   cut(): Cut | null {
-    if (this.#outbox.isEmpty && !this.#hasCountedSinceCut) return null;
-    const atLastCut = this.#watermarkAtCutMs;
+    if (this.#outbox.isEmpty && !this.hasCountedSinceCut) return null;
+    const atLastCut = this.watermarkAtCutMs;
     const candles = this.#outbox.candles.take();
     const tokens = this.#outbox.takeTokens();
     const journal = this.#outbox.journal.take(atLastCut);
-    this.#startCut();
-    return { journal, head: this.#judging.head(), candles, tokens };
-  }
-
-  #startCut(): void {
-    this.#watermarkAtCutMs = this.#judging.watermarkMs;
-    this.#hasCountedSinceCut = false;
-    this.#shards.startCut();
-  }
-
-  get shardCount(): number {
-    return this.#shards.count;
-  }
-
-  shardOf(token: string): number {
-    return this.#shards.shardOf(token);
-  }
-
-  dirtyShards(): number[] {
-    return this.#shards.dirty();
+    this.startCut();
+    return { journal, head: this.judging.head(), candles, tokens };
   }
 
   beginShard(shard: number): ShardEncoding {
     if (this.#encoder !== undefined) throw new Error(`shard ${this.#encoder.shard} is not whole yet`);
-    const encoder = new ShardEncoder(shard, this.#shards.begin(shard), this.#memory);
+    const encoder = new ShardEncoder(shard, this.shards.begin(shard), this.#memory);
     this.#encoder = encoder;
     return {
       step: (hasTime) => {
@@ -233,25 +193,25 @@ class PartitionEngine implements Engine {
 
   restoreShard(shard: number, bytes: Uint8Array): void {
     for (const state of decodeTokens(bytes, shard, this.#memory)) {
-      this.#addToken(state, state.watermarkMs);
+      this.add(state, state.watermarkMs);
       this.#schedule.mark(state);
     }
-    this.#shards.restored(shard);
+    this.shards.restored(shard);
   }
 
   replay(journal: Uint8Array, accepts: (shard: number) => boolean): void {
     const isOurs = (token: string) => accepts(this.shardOf(token));
     readJournal(journal, (watermarkMs) => {
-      this.#judging.watermarkMs = watermarkMs;
+      this.judging.watermarkMs = watermarkMs;
       return {
         accepted: (token, swap, symbol, name) => {
           if (!isOurs(token)) return this.#movePartition(swap.timestampMs);
-          const state = this.#judging.tokens.get(token) ?? this.#createToken(token, swap.timestampMs);
+          const state = this.judging.tokens.get(token) ?? this.#createToken(token, swap.timestampMs);
           this.#take(state, swap, state.known(swap.id), symbol, name);
         },
         moved: (token, timestampMs) => {
           // Only a token with a known id can be moved without a swap, so it is there.
-          if (isOurs(token)) this.#moveToken(this.#judging.tokens.get(token)!, timestampMs, false);
+          if (isOurs(token)) this.#moveToken(this.judging.tokens.get(token)!, timestampMs, false);
           else this.#movePartition(timestampMs);
         },
       };
@@ -259,11 +219,6 @@ class PartitionEngine implements Engine {
     // The cut that wrote this journal handed these over; taking them also notes what was told.
     this.#outbox.candles.take();
     this.#outbox.takeTokens();
-    this.#startCut();
-  }
-
-  restoreHead(head: Head): void {
-    this.#judging.restore(head);
-    this.#startCut();
+    this.startCut();
   }
 }

@@ -1,10 +1,11 @@
-import { Judging, NO_WATERMARK, type Rank } from './judging.ts';
+import { JudgedState } from './judged-state.ts';
+import { Judging, type Rank } from './judging.ts';
 import { decodeKnown, encodeKnown } from './known-shard.ts';
 import { KnownToken, readRank, writeRank } from './known-token.ts';
 import { shapeOf } from './shape.ts';
 import { Shards } from './shards.ts';
 import { readTokenJournal, TokenJournal } from './token-journal.ts';
-import type { Cut, EngineOptions, Head, LogRecord, Register, Registered, ShardEncoding } from './types.ts';
+import type { Cut, EngineOptions, LogRecord, Register, Registered, ShardEncoding } from './types.ts';
 
 const ACCEPTED = 0;
 const MOVED = 1;
@@ -14,39 +15,21 @@ export function createRegister(options: EngineOptions): Register {
   return new PartitionRegister(options);
 }
 
-class PartitionRegister implements Register {
+class PartitionRegister extends JudgedState<KnownToken, Rank> implements Register {
   readonly #latenessMs: number;
-  readonly #judging: Judging<KnownToken, Rank>;
-  readonly #shards: Shards<KnownToken>;
   readonly #journal = new TokenJournal();
-  #watermarkAtCutMs = NO_WATERMARK;
-  #hasCountedSinceCut = false;
 
   constructor(options: EngineOptions) {
+    super(
+      new Judging(shapeOf(options.rules), options, options.maxTokens, (rank: Rank) => rank),
+      new Shards(options.shardCount),
+    );
     this.#latenessMs = options.rules.latenessMs;
-    this.#judging = new Judging(shapeOf(options.rules), options, options.maxTokens, (rank: Rank) => rank);
-    this.#shards = new Shards(options.shardCount);
-  }
-
-  get watermarkMs(): number | null {
-    return this.#judging.head().watermarkMs;
-  }
-
-  get counters() {
-    return this.#judging.counters;
-  }
-
-  get tokenCount(): number {
-    return this.#judging.tokens.size;
-  }
-
-  has(token: string): boolean {
-    return this.#judging.tokens.has(token);
   }
 
   apply(record: LogRecord): Registered {
-    const verdict = this.#judging.judge(record);
-    this.#hasCountedSinceCut = true;
+    const verdict = this.judging.judge(record);
+    this.hasCountedSinceCut = true;
     switch (verdict.kind) {
       case 'accepted': {
         const { swap } = verdict;
@@ -73,13 +56,8 @@ class PartitionRegister implements Register {
 
   #create(token: string, timestampMs: number): KnownToken {
     const state = new KnownToken(token, this.shardOf(token), this.#latenessMs);
-    this.#add(state, timestampMs);
+    this.add(state, timestampMs);
     return state;
-  }
-
-  #add(state: KnownToken, timestampMs: number): void {
-    this.#judging.add(state, timestampMs);
-    this.#shards.add(state);
   }
 
   #take(state: KnownToken, id: string, rank: Rank): void {
@@ -89,74 +67,51 @@ class PartitionRegister implements Register {
 
   #move(state: KnownToken, timestampMs: number): void {
     state.raise(timestampMs);
-    this.#shards.touch(state.shard);
+    this.shards.touch(state.shard);
     this.#raise(timestampMs);
   }
 
   #raise(timestampMs: number): void {
-    for (const forgotten of this.#judging.raise(timestampMs)) {
-      this.#shards.remove(forgotten);
-      this.#shards.touch(forgotten.shard);
+    for (const forgotten of this.judging.raise(timestampMs)) {
+      this.shards.remove(forgotten);
+      this.shards.touch(forgotten.shard);
     }
   }
 
   cut(): Cut | null {
-    if (this.#journal.isEmpty && !this.#hasCountedSinceCut) return null;
-    const journal = this.#journal.take(this.#watermarkAtCutMs);
-    this.#startCut();
-    return { journal, head: this.#judging.head(), candles: [], tokens: [] };
-  }
-
-  #startCut(): void {
-    this.#watermarkAtCutMs = this.#judging.watermarkMs;
-    this.#hasCountedSinceCut = false;
-    this.#shards.startCut();
-  }
-
-  get shardCount(): number {
-    return this.#shards.count;
-  }
-
-  shardOf(token: string): number {
-    return this.#shards.shardOf(token);
-  }
-
-  dirtyShards(): number[] {
-    return this.#shards.dirty();
+    if (this.#journal.isEmpty && !this.hasCountedSinceCut) return null;
+    const journal = this.#journal.take(this.watermarkAtCutMs);
+    this.startCut();
+    return { journal, head: this.judging.head(), candles: [], tokens: [] };
   }
 
   beginShard(shard: number): ShardEncoding {
-    return encodeKnown(this.#shards.begin(shard));
+    return encodeKnown(this.shards.begin(shard));
   }
 
   restoreShard(shard: number, bytes: Uint8Array): void {
-    for (const state of decodeKnown(bytes, shard, this.#latenessMs)) this.#add(state, state.watermarkMs);
-    this.#shards.restored(shard);
+    for (const state of decodeKnown(bytes, shard, this.#latenessMs)) this.add(state, state.watermarkMs);
+    this.shards.restored(shard);
   }
 
   replay(journal: Uint8Array, accepts: (shard: number) => boolean): void {
     readTokenJournal(journal, (watermarkMs) => {
-      this.#judging.watermarkMs = watermarkMs;
+      this.judging.watermarkMs = watermarkMs;
       return (kind, token, input, baseMs) => {
         const entry = kind === MOVED ? undefined : readRank(input, baseMs);
         const timestampMs = entry?.rank.timestampMs ?? input.time(baseMs);
         if (!accepts(this.shardOf(token))) {
           this.#raise(timestampMs);
         } else if (entry) {
-          const state = this.#judging.tokens.get(token) ?? this.#create(token, timestampMs);
+          const state = this.judging.tokens.get(token) ?? this.#create(token, timestampMs);
           this.#take(state, entry.id, entry.rank);
         } else {
           // Only a token with a known id can be moved without a swap, so it is there.
-          this.#move(this.#judging.tokens.get(token)!, timestampMs);
+          this.#move(this.judging.tokens.get(token)!, timestampMs);
         }
         return timestampMs;
       };
     });
-    this.#startCut();
-  }
-
-  restoreHead(head: Head): void {
-    this.#judging.restore(head);
-    this.#startCut();
+    this.startCut();
   }
 }
