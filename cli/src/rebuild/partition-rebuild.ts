@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type LastRecord, lastRecordOf, type Rebuild, type StoredShard } from '@tidemark/checkpoint';
-import { CODEC_VERSION, type Engine, type Head, type Outcome, TooManyTokensError } from '@tidemark/domain';
+import { engineError, type LastRecord, lastRecordOf, type Rebuild, type StoredShard } from '@tidemark/checkpoint';
+import { CODEC_VERSION, type Engine, type Head, type Outcome } from '@tidemark/domain';
 import {
   type ConsumedRecord,
   type DeadLetters,
@@ -166,8 +166,7 @@ export class PartitionRebuild {
     try {
       outcome = engine.apply(record);
     } catch (error) {
-      if (!(error instanceof TooManyTokensError)) throw error;
-      throw new CodedError('TOO_MANY_TOKENS', `partition ${this.#partition}: ${error.message}`, { cause: error });
+      throw engineError(error, this.#partition);
     }
     if (outcome.kind === 'rejected') deadLetters.add(record, outcome);
     this.#last = record;

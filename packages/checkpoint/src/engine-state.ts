@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { CodecError, type LogRecord, type LogState, readHead } from '@tidemark/domain';
+import { CodecError, type LogRecord, type LogState, readHead, TooManyTokensError } from '@tidemark/domain';
 import { CodedError } from '@tidemark/runtime';
 import type { LastRecord, StoredState } from './checkpoint.ts';
 
@@ -38,6 +38,12 @@ export async function restoreEngine(
     if (!(error instanceof CodecError)) throw error;
     throw new CodedError('CHECKPOINT_CORRUPT', `the stored state cannot be read: ${error.message}`, { cause: error });
   }
+}
+
+/** What an engine throws while it applies, as an error that an operator can look up. */
+export function engineError(error: unknown, partition: number): unknown {
+  if (!(error instanceof TooManyTokensError)) return error;
+  return new CodedError('TOO_MANY_TOKENS', `partition ${partition}: ${error.message}`, { cause: error });
 }
 
 /** What tells a record of the log from any other that could stand at its offset. */

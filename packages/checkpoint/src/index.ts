@@ -14,7 +14,7 @@ export type {
 } from './checkpoint.ts';
 export { firstMinuteAfter } from './counting.ts';
 export { type CountingSettings, countingSettings, requireRetention, rulesOf } from './counting-settings.ts';
-export { isSameRecord, lastRecordOf, restoreEngine } from './engine-state.ts';
+export { engineError, isSameRecord, lastRecordOf, restoreEngine } from './engine-state.ts';
 export { FencedError } from './fenced-error.ts';
 export { MemoryCheckpointStore } from './memory-store.ts';
 export { PostgresCheckpointStore, type SwapSink } from './postgres-store.ts';

@@ -1,28 +1,15 @@
-import type { CheckpointStore } from '@tidemark/checkpoint';
-import { type KafkaClient, PartitionConsumer } from '@tidemark/kafka';
-import { type Logger, type Readiness, waitFor } from '@tidemark/runtime';
+import { PartitionConsumer } from '@tidemark/kafka';
+import { waitFor } from '@tidemark/runtime';
 import { Checkpointer } from './checkpointer.ts';
-import type { OwnershipMetrics } from './metrics.ts';
 import type { OwnedLog } from './owned-log.ts';
-import { Partitions, type Restoring } from './partitions.ts';
+import { Partitions, type PartitionsOptions } from './partitions.ts';
 import type { OwnershipSettings } from './settings.ts';
 import { watchLog } from './watch-log.ts';
 import { watchRebuilds } from './watch-rebuilds.ts';
 
-export interface MemberOptions<P extends OwnedLog> {
-  client: KafkaClient;
-  store: CheckpointStore;
+export interface MemberOptions<P extends OwnedLog>
+  extends Omit<PartitionsOptions<P>, 'checkpointer' | 'partitionCount' | 'onFatal'> {
   settings: OwnershipSettings & { PARTITIONS: number };
-  groupId: string;
-  /** What a checkpoint must have been counted by. */
-  rulesHash: string;
-  metrics: OwnershipMetrics;
-  readiness: Readiness;
-  log: Logger;
-  /** Makes a partition's state from what is stored. */
-  restore(restoring: Restoring): Promise<P>;
-  /** Records were applied. */
-  onApplied?(): void;
   /** Only a new process helps. */
   onFatal(error: unknown): void;
 }

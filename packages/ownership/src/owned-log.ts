@@ -1,13 +1,14 @@
 import {
   BasePlan,
   type Checkpoint,
+  engineError,
   isSameRecord,
   type LastRecord,
   lastRecordOf,
   type Ownership,
   type StoredState,
 } from '@tidemark/checkpoint';
-import { CODEC_VERSION, type Cut, type LogState, TooManyTokensError } from '@tidemark/domain';
+import { CODEC_VERSION, type Cut, type LogState } from '@tidemark/domain';
 import type { Assignment, ConsumedRecord } from '@tidemark/kafka';
 import { CodedError } from '@tidemark/runtime';
 
@@ -170,8 +171,7 @@ export abstract class OwnedLog<S extends LogState = LogState> {
     try {
       this.take(record);
     } catch (error) {
-      if (!(error instanceof TooManyTokensError)) throw error;
-      throw new CodedError('TOO_MANY_TOKENS', `partition ${this.partition}: ${error.message}`, { cause: error });
+      throw engineError(error, this.partition);
     }
     this.#last = record;
     this.#lastAppendMs = record.appendTimeMs;
